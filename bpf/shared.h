@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The contract: everything that the BPF programs and the daemon both know.
+ *
+ * One arena holds it all. It is mapped at the same address on both sides, so a pointer in it means
+ * the same to both. Its address space is laid out once, by the daemon, before attach:
+ *
+ *	WD40_ARENA_BASE   struct wd40_shared (the arena's only global variable)
+ *	shared.daemon_*   the daemon's part: CPU and domain tables, masks, victim lists, moves
+ *	shared.tasks      address range reserved for the task slab; BPF populates it as it grows
+ *
+ * Every struct says who writes it and how a reader must read it:
+ *
+ *	before attach     written by the daemon before the scheduler is attached, constant afterwards
+ *	publish           written by the daemon into a spare slot, made current by one release store
+ *	                  of an index; a reader loads the index once (acquire) and uses that slot only
+ *	own CPU           written by BPF on the CPU it belongs to, with interrupts off; others read
+ *	                  single words, which may be a moment old
+ *	atomic            written by any CPU with cmpxchg or fetch-add
+ *	lock              written by BPF under the domain's lock
+ *
+ * The file needs nothing but a C compiler: it is included by the BPF sources, the daemon, the
+ * simulator and the tests. All times are nanoseconds of the kernel's monotonic scheduler clock.
+ */
+#pragma once
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef int s32;
+typedef long long s64;
+
+#ifdef __bpf__
+#define __arena __attribute__((address_space(1)))
+#else
+#define __arena
+#endif
+
+#define WD40_OPS_NAME "wd40"
+
+/*
+ * Where the arena lies, in kernel and user view. 1 << 45 is free in a process with AddressSanitizer,
+ * whose shadow memory covers 1 << 44. An arena may not cross a 4 GiB boundary.
+ */
+#define WD40_ARENA_BASE	 (1ull << 45)
+#define WD40_ARENA_PAGES (1u << 20)
+#define WD40_PAGE_SIZE	 4096u
+
+#define WD40_MAX_CPUS	 8192u
+#define WD40_MAX_DOMAINS 1024u
+#define WD40_MAX_NODES	 1024u
+#define WD40_MAX_WEIGHT	 10000u
+#define WD40_BASE_WEIGHT 100u
+#define WD40_NO_DOMAIN	 (~0u)
+#define WD40_NO_NODE	 (~0u)
+#define WD40_CACHELINE	 64
+
+#define WD40_BITS_PER_WORD 64u
+#define WD40_WORDS(bits)   (((bits) + WD40_BITS_PER_WORD - 1) / WD40_BITS_PER_WORD)
+
+/*
+ * Counters, one set per CPU (own CPU). X(NAME, field, help): NAME is the enumerator's suffix, field
+ * the name under which statistics show it. Placement outcomes first, one is counted per task
+ * placed; then paths of dispatch; then events.
+ */
+#define WD40_COUNTERS(X)                                                                           \
+	X(WSYNC, wsync, "sync wakeups placed on the waker's CPU")                                  \
+	X(WSYNC_PREV_IDLE, wsync_prev_idle, "sync wakeups placed on the idle previous CPU")        \
+	X(PREV_IDLE, prev_idle, "wakeups placed on the idle previous CPU")                         \
+	X(PINNED, pinned, "tasks that may run on one CPU only, queued to it")                      \
+	X(DIRECT_IDLE, direct_idle, "wakeups placed on an idle CPU of their domain")               \
+	X(DIRECT_GREEDY, direct_greedy, "wakeups placed on an idle CPU of another domain")         \
+	X(DIRECT_GREEDY_FAR, direct_greedy_far, "wakeups placed on an idle CPU of another node")   \
+	X(KTHREAD_LOCAL, kthread_local, "kernel threads queued to their own CPU")                  \
+	X(QUEUED, queued, "tasks queued to their domain")                                          \
+	X(DISPATCH_OWN, dispatch_own, "dispatches from the CPU's own domain")                      \
+	X(STEAL_NODE, steal_node, "dispatches stolen from another domain of the node")             \
+	X(STEAL_FAR, steal_far, "dispatches stolen from another node")                             \
+	X(KEPT, kept, "slices given again to a task because nothing else was queued")              \
+	X(REPATRIATE, repatriate, "tasks sent back from a foreign CPU to their domain")            \
+	X(KICK_IDLE, kick_idle, "idle CPUs of the task's own domain kicked")                       \
+	X(KICK_GREEDY, kick_greedy, "idle CPUs of other domains kicked to steal")                  \
+	X(DEADLINE_CLAMPED, deadline_clamped, "wakeups whose saved-up credit was cut")             \
+	X(MOVE_APPLIED, move_applied, "balance moves applied")                                     \
+	X(MOVE_REFUSED, move_refused, "balance moves refused")                                     \
+	X(MOVE_STALE, move_stale, "balance moves whose task was gone")                             \
+	X(RESHAPED, reshaped, "domains left because the task's affinity excluded them")            \
+	X(TASK_ALLOC_FAILED, task_alloc_failed, "tasks refused because the arena was full")        \
+	X(TASK_MISSING, task_missing, "callbacks for a task without a context")
+
+enum wd40_counter {
+#define X(NAME, field, help) WD40_CTR_##NAME,
+	WD40_COUNTERS(X)
+#undef X
+		WD40_NR_COUNTERS
+};
+
+/*
+ * Decaying average of a rate (weight while runnable, else 0): a geometric series over periods of
+ * WD40_RAVG_PERIOD_NS, cut at the same instants for all averages, so that sums and transfers are
+ * exact. avg is the average at the end of the last whole period, with WD40_RAVG_FRAC fraction bits;
+ * partial is the integral of the rate since then, in rate x ns; at is the time both refer to.
+ */
+#define WD40_RAVG_PERIOD_NS (1ull << 20)
+#define WD40_RAVG_FRAC	    16
+
+struct wd40_ravg {
+	u64 avg;
+	u64 partial;
+	u64 at;
+};
+
+/*
+ * The live configuration. publish: shared.configs[shared.config_current]. A slot is written again
+ * only after a grace period, so a callback that holds a slot sees one generation throughout.
+ */
+#define WD40_CONFIG_SLOTS 16u
+
+struct wd40_config {
+	u64 generation;
+	u64 slice_underutil_ns;
+	u64 slice_overutil_ns;
+	u64 load_decay_q32; /* 2^32 * 2^(-period / half-life), < 2^32 */
+	u32 greedy_threshold;	     /* queue length from which a domain may be stolen from; 0 = off */
+	u32 greedy_threshold_x_numa; /* the same from another node; 0 = off */
+	u32 perf_level;		     /* cpufreq target 1..1024; 0 = leave alone */
+	u8 fifo_sched;
+	u8 order_changed; /* fifo_sched was switched since attach: look into both orders' queues */
+	u8 kthreads_local;
+	u8 direct_greedy_numa;
+	u8 mempolicy_affinity;
+	u8 pad[7];
+};
+
+/*
+ * What the tuner decided last. publish: shared.tunes[shared.tune_current & 1]; rounds are at least
+ * 10 ms apart, so a reader never sees its slot rewritten.
+ */
+struct wd40_tune {
+	u64 round;
+	u64 __arena *direct_greedy; /* CPU mask: idle ones take wakeups of other domains */
+	u64 __arena *kick_greedy;   /* CPU mask: idle ones are kicked to steal */
+	u8 overutilized;	    /* choose slice_overutil_ns */
+	u8 any_direct_greedy;
+	u8 any_kick_greedy;
+	u8 pad[5];
+};
+
+/* A CPU id. Entries exist for 0 .. nr_cpu_ids - 1. */
+struct wd40_cpu {
+	/* daemon: before attach, and when a CPU appears (single words) */
+	u32 domain; /* index into domains, WD40_NO_DOMAIN where the id has no CPU */
+	u32 node;   /* node index, WD40_NO_NODE likewise */
+
+	/* BPF, own CPU, except online and capacity: written in init and cpu_online/cpu_offline */
+	u32 capacity; /* 1..1024 */
+	u32 online;
+	u64 busy_ns;	   /* time spent in tasks of this scheduler, up to running_since */
+	u64 running_since; /* start of the running task's current stint, 0 when none */
+	u64 counters[WD40_NR_COUNTERS];
+} __attribute__((aligned(WD40_CACHELINE)));
+
+/* A domain: CPUs that share a cache, with one queue per order. Index = id. */
+struct wd40_domain {
+	/* daemon: before attach; cpus and nr_cpus also when a CPU appears */
+	u32 id;
+	u32 node;
+	u32 nr_cpus;
+	u32 first_word; /* words of masks in which the domain has CPUs: [first_word, end_word) */
+	u32 end_word;
+	u32 nr_victims_node; /* the first of victims are in the same node */
+	u32 nr_victims;
+	u32 pad;
+	u64 __arena *cpus;    /* CPU mask, shared.mask_words words */
+	u32 __arena *victims; /* the other domains, nearest first */
+
+	/* BPF */
+	u64 min_vtime __attribute__((aligned(WD40_CACHELINE))); /* atomic, only grows */
+	u64 max_wait_ns;	/* atomic: longest wait of a queued task since attach */
+	u32 nr_tasks;		/* atomic: tasks that live here */
+	struct wd40_ravg load __attribute__((aligned(WD40_CACHELINE))); /* lock */
+	u64 load_rate;	/* lock: weight of the runnable tasks now */
+} __attribute__((aligned(WD40_CACHELINE)));
+
+/* Names a task's life: a slot of the slab and the generation that slot had. 0 is no handle. */
+typedef u64 wd40_handle;
+#define WD40_HANDLE(generation, index) ((wd40_handle)(generation) << 32 | (index))
+#define WD40_HANDLE_INDEX(handle)      ((u32)(handle))
+#define WD40_HANDLE_GENERATION(handle) ((u32)((handle) >> 32))
+
+/* Head of each object in a slab. atomic. A generation is odd while the object is in use. */
+struct wd40_slot {
+	u32 generation;
+	u32 next_free; /* index + 1 of the next free object, 0 = last */
+};
+
+/*
+ * Objects of one run-time size in a reserved address range. base, object_size, chunk_* and limit:
+ * before attach. The rest: atomic.
+ */
+struct wd40_slab {
+	u8 __arena *base;
+	u32 object_size; /* multiple of WD40_CACHELINE */
+	u32 chunk_pages; /* grows by so many pages */
+	u32 chunk_objects;
+	u32 nr_chunks_max;
+	u32 nr_chunks;
+	u32 nr_used;
+	u64 free_head; /* tag << 32 | index + 1: the tag counts pops, so that none is lost to ABA */
+};
+
+enum wd40_task_flags {
+	WD40_TASK_ALL_CPUS = 1 << 0, /* may run on every CPU */
+	WD40_TASK_KWORKER = 1 << 1,
+	WD40_TASK_KTHREAD = 1 << 2,
+	WD40_TASK_RUNNABLE = 1 << 3,
+};
+
+/*
+ * A task, from init_task to exit_task. Written by BPF in the callbacks of the task, which the
+ * kernel serialises, except move (atomic, both sides). A reader in userspace checks the generation
+ * before and after.
+ */
+struct wd40_task {
+	struct wd40_slot slot;
+	u32 index; /* own index in the slab */
+	u32 pid;
+	u32 domain;
+	u32 weight; /* 1 .. WD40_MAX_WEIGHT */
+	u32 flags;
+	u32 nr_allowed_domains;
+
+	u64 move; /* pending request: WD40_MOVE_WORD(generation, slot), 0 = none */
+	u64 vtime;
+	u64 deadline;
+	u64 avg_run_ns; /* moving average of the time run between two sleeps, at most the cap */
+	u64 run_since_wake_ns;
+	u64 running_at; /* start of the current stint on a CPU, 0 when not running */
+	u64 queued_at;	/* when it was queued, 0 when not */
+	u64 last_waited_ns;
+
+	struct wd40_ravg load; /* rate: weight while runnable */
+
+	u64 allowed_domains[]; /* bit per domain, shared.domain_words words */
+};
+
+/*
+ * A request to move a task, and its answer, which stands beside it. The daemon fills a free entry,
+ * then stores WD40_MOVE_WORD into the task's move with release; BPF takes the word with an atomic
+ * exchange at the next safe point (enqueue, dispatch, exit of the task) and stores the answer with
+ * release. The daemon frees the entry by setting answer to WD40_MOVE_FREE.
+ */
+#define WD40_MOVE_SLOTS		     4096u
+#define WD40_MOVE_WORD(gen, slot)    ((u64)(gen) << 32 | ((slot) + 1))
+#define WD40_MOVE_WORD_SLOT(word)    ((u32)(word) - 1)
+#define WD40_MOVE_WORD_GENERATION(w) ((u32)((w) >> 32))
+
+enum wd40_move_answer {
+	WD40_MOVE_FREE,
+	WD40_MOVE_PENDING,
+	WD40_MOVE_APPLIED,
+	WD40_MOVE_STALE,	    /* the task ended, or its slot was used again */
+	WD40_MOVE_REFUSED_AFFINITY, /* no CPU of the target is allowed */
+	WD40_MOVE_REFUSED_DOMAIN,   /* the target does not exist or has no CPU online */
+	WD40_MOVE_REFUSED_SAME,	    /* it lives there already */
+	WD40_NR_MOVE_ANSWERS
+};
+
+struct wd40_move {
+	u64 id;
+	wd40_handle task;
+	u32 target; /* domain id */
+	u32 answer; /* enum wd40_move_answer */
+};
+
+/* The arena's only global. Fields without a note: daemon, before attach. */
+struct wd40_shared {
+	u8 null_guard[WD40_PAGE_SIZE]; /* page 0 stays unused: a NULL arena pointer reads here */
+
+	u32 nr_cpu_ids;
+	u32 nr_domains;
+	u32 nr_nodes;
+	u32 mask_words;	  /* of a CPU mask */
+	u32 domain_words; /* of a domain mask */
+	u32 nr_online;	  /* BPF: atomic */
+	struct wd40_cpu __arena *cpus;
+	struct wd40_domain __arena *domains;
+	struct wd40_move __arena *moves;
+	u64 __arena *all_cpus; /* mask of the CPUs that have a domain */
+
+	u32 config_current __attribute__((aligned(WD40_CACHELINE))); /* publish */
+	u32 tune_current;					      /* publish */
+	struct wd40_config configs[WD40_CONFIG_SLOTS];
+	struct wd40_tune tunes[2];
+
+	struct wd40_slab tasks __attribute__((aligned(WD40_CACHELINE)));
+};
+
+/*
+ * Sent once through the ring buffer "events" when the kernel has ended the scheduler; its arrival
+ * wakes the daemon.
+ */
+struct wd40_exit_event {
+	u32 kind; /* the kernel's enum scx_exit_kind */
+	u32 pad;
+	s64 code;
+	char reason[128];
+	char message[1024];
+};

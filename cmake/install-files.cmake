@@ -1,0 +1,1 @@
+# Data files, each installed where its reader looks for it.

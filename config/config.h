@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The configuration: layers of values over the table, lowest to highest
+ *
+ *	default < vendor file < /etc file < drop-ins < command line < runtime
+ *
+ * with the provenance of each value. Knows files and text; nothing of the bus or the scheduler.
+ * A change is checked as a whole (ranges and cross-checks on the result) and taken as a whole.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config/tunables.h"
+
+struct config;
+
+enum config_layer {
+	LAYER_DEFAULT,
+	LAYER_FILE,	    /* all files; among them the later wins */
+	LAYER_COMMAND_LINE,
+	LAYER_RUNTIME,
+	NR_LAYERS
+};
+
+/* Where a value comes from. path is NULL unless layer is LAYER_FILE; uid counts for LAYER_RUNTIME. */
+struct config_origin {
+	enum config_layer layer;
+	const char *path; /* owned by the config */
+	unsigned int line;
+	uid_t uid;
+};
+
+/* What can be wrong with a value, a key or a file. */
+enum config_error {
+	CONFIG_OK,
+	CONFIG_UNKNOWN_KEY,
+	CONFIG_WRONG_TYPE,   /* not a number, not a boolean, NaN, trailing garbage, overflow */
+	CONFIG_OUT_OF_RANGE,
+	CONFIG_CONFLICT,     /* each value is fine, together they are not */
+	CONFIG_DUPLICATE,    /* key given twice in one file; the last one counts */
+	CONFIG_SYNTAX,	     /* a line that is no section, key or comment; binary garbage */
+	CONFIG_UNREADABLE,   /* the file cannot be read */
+	NR_CONFIG_ERRORS
+};
+
+/* One finding. message is a whole sentence naming key, value and allowed range. */
+struct config_problem {
+	enum config_error error;
+	char path[256]; /* "" when it does not come from a file */
+	unsigned int line;
+	char key[64];
+	char value[128];
+	char message[512];
+};
+
+/* Receives problems as they are found. */
+typedef void (*config_report_fn)(const struct config_problem *problem, void *userdata);
+
+/* New configuration holding the defaults. root is put before every path ("" in production). */
+int config_new(const char *root, struct config **ret);
+struct config *config_free(struct config *c);
+
+/* Reads file instead of the /etc file and its drop-ins from now on (--config). -ENOMEM. */
+int config_set_file(struct config *c, const char *path);
+
+/*
+ * Reads all files anew. Each bad value is reported and keeps the layer below; the rest of its file
+ * counts. Returns the number of problems, or -ENOMEM. On -ENOMEM nothing has changed.
+ */
+int config_load(struct config *c, config_report_fn report, void *userdata);
+
+/* The files that were read, NULL-terminated, in order. Owned by the config until the next load. */
+const char *const *config_files(const struct config *c);
+
+/* Sets a value of the command line layer from text. -EINVAL and *problem filled when refused. */
+int config_set_option(struct config *c, enum tunable_id id, const char *text,
+		      struct config_problem *problem);
+
+/*
+ * The cross-checks on the command line layer once all options are in: they may conflict with the
+ * files. -EINVAL and *problem filled.
+ */
+int config_check(const struct config *c, struct config_problem *problem);
+
+/* One wanted value of a runtime change. */
+struct config_change {
+	enum tunable_id id;
+	struct tunable_value value; /* list is borrowed */
+};
+
+/*
+ * Checks the changes against ranges and, on the result, the cross-checks; sets all or none in the
+ * runtime layer. -EINVAL and *problem filled when refused; -ENOMEM. With dry_run only checks.
+ */
+int config_set_runtime(struct config *c, const struct config_change *changes, size_t n, uid_t uid,
+		       bool dry_run, struct config_problem *problem);
+
+/* Effective values, owned by the config; pointers in it live until the next change. */
+const struct tunable_set *config_values(const struct config *c);
+
+/* Where the effective value of id comes from. */
+struct config_origin config_origin(const struct config *c, enum tunable_id id);

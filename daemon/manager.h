@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The manager owns the daemon's state and wires its parts: configuration, topology, back-end, tuner
+ * and their timers. Its verbs are what main and the bus call; one listener hears what changed.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config/config.h"
+#include "daemon/loop.h"
+#include "daemon/sched.h"
+#include "daemon/topology.h"
+
+enum manager_state {
+	STATE_STARTING,
+	STATE_ATTACHED,
+	STATE_DETACHED,	   /* on request */
+	STATE_REATTACHING, /* ended by the kernel, or asked to; will attach again */
+	STATE_FAILED,	   /* gave up; the kernel's own scheduler runs */
+	STATE_STOPPING,
+	NR_MANAGER_STATES
+};
+const char *manager_state_name(enum manager_state s);
+
+struct manager;
+
+/* Called in the loop, after the state has changed. Any member may be NULL. */
+struct manager_listener {
+	void (*state_changed)(void *userdata);
+	/* n tunables have new effective values, published as generation */
+	void (*tunables_changed)(uint64_t generation, const enum tunable_id *ids, size_t n,
+				 const char *origin, uid_t uid, void *userdata);
+	void (*scheduler_exited)(const struct sched_exit *exit, bool will_restart, void *userdata);
+	void *userdata;
+};
+
+/* loop and config are borrowed and must outlive the manager. root: see topology_read. */
+int manager_new(struct loop *loop, struct config *config, const char *root, struct manager **ret);
+struct manager *manager_free(struct manager *m); /* detaches */
+void manager_set_listener(struct manager *m, const struct manager_listener *l);
+
+/*
+ * First attach, then arms the timers. A failure that waiting cannot cure (back-end -EPERM,
+ * -EOPNOTSUPP, -EINVAL, -EBUSY; impossible topology) is returned, with a logged reason.
+ */
+int manager_start(struct manager *m);
+void manager_stop(struct manager *m); /* detaches, state stopping */
+
+/*
+ * Changes tunables: checks, sets and publishes all or none. Returns 0 and the generation that holds
+ * them; -EINVAL and *problem; -EAGAIN (too many changes at once); -ENOMEM.
+ */
+int manager_set_tunables(struct manager *m, const struct config_change *changes, size_t n,
+			 uid_t uid, struct config_problem *problem, uint64_t *ret_generation);
+
+/* Reads the files anew and applies the difference. Returns the number of problems logged, or -errno. */
+int manager_reload(struct manager *m);
+
+/* What there is to know. Strings and pointers live until the next event of the loop. */
+enum manager_state manager_get_state(const struct manager *m);
+uint64_t manager_generation(const struct manager *m);
+uint64_t manager_enable_seq(const struct manager *m);
+uint64_t manager_attached_realtime_usec(const struct manager *m); /* 0 = never */
+uint64_t manager_attached_monotonic_usec(const struct manager *m);
+uint32_t manager_restart_count(const struct manager *m);
+const struct sched_exit *manager_last_exit(const struct manager *m); /* NULL = none yet */
+const struct config *manager_config(const struct manager *m);
+const struct topology *manager_topology(const struct manager *m); /* NULL before the first attach */
+const struct wd40_shared *manager_shared(const struct manager *m); /* NULL when not attached */
+const struct tuner_decision *manager_tuner(const struct manager *m);
+bool manager_pending_reattach(const struct manager *m, enum tunable_id id); /* value not in force */

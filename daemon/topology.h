@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The machine as sysfs shows it, and its division into domains. Pure: reads files below a root,
+ * decides, and changes nothing. Domains and nodes have dense indices in this file's structs; the
+ * kernel's own ids (sparse) stand beside them.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "daemon/cpuset.h"
+
+struct topology_cpu {
+	uint32_t id;
+	bool online;
+	uint32_t node;	 /* index into nodes */
+	uint32_t domain; /* index into domains, WD40_NO_DOMAIN while it was never seen online */
+};
+
+struct topology_node {
+	uint32_t id; /* the kernel's */
+	struct cpuset *cpus;
+	uint32_t *distance; /* to each node index, from sysfs; 10 = itself */
+};
+
+struct topology_domain {
+	uint32_t node; /* index */
+	struct cpuset *cpus;
+};
+
+struct topology {
+	uint32_t nr_cpu_ids; /* highest possible CPU id + 1 */
+	struct topology_cpu *cpus; /* nr_cpu_ids entries; impossible ids have domain WD40_NO_DOMAIN */
+	struct cpuset *possible, *online;
+	struct topology_node *nodes; /* only nodes with CPUs */
+	uint32_t nr_nodes;
+	struct topology_domain *domains; /* ordered by node, then by lowest CPU */
+	uint32_t nr_domains;
+};
+
+/*
+ * Reads the machine below root ("" in production, a captured tree in tests). Domains are the sets of
+ * CPUs that share the cache of cache_level (1..4) by shared_cpu_list; a CPU without such a cache
+ * falls back to the next lower level that exists, and without any to its package, then its node.
+ * cpumasks (";"-separated CPU sets, "" = none) defines the domains instead: CPUs in none of them form
+ * one more domain per node; a set across nodes belongs to the node of most of its CPUs.
+ * Errors: -ENOENT (no sysfs), -EINVAL (cpumasks overlap, are empty or name impossible CPUs; *why
+ * filled), -E2BIG (limits of bpf/shared.h), -ENOMEM. *ret: topology_free.
+ */
+int topology_read(const char *root, uint32_t cache_level, const char *cpumasks, char why[256],
+		  struct topology **ret);
+struct topology *topology_free(struct topology *t);
+
+/* One line that a person reads: "8 CPUs, 4 domains, 2 nodes: D0 N0 0-1; ...". Caller frees. */
+char *topology_describe(const struct topology *t);

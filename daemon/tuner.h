@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The tuner, a userspace policy run every tune-interval: from the busy share of each CPU it decides
+ * which CPUs take foreign wakeups (direct-greedy), which are kicked to steal (kick-greedy) and which
+ * of the two slices applies. Pure: snapshot in, decision out.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/cpuset.h"
+#include "daemon/topology.h"
+
+/*
+ * The machine counts as full from ENTER on, until it falls below LEAVE: two thresholds, so that
+ * noise around one does not flip the slice. (scx_rusty compares with 0.99999 and is nearly never
+ * there.)
+ */
+#define TUNER_FULL_ENTER_PCT 97.0
+#define TUNER_FULL_LEAVE_PCT 90.0
+
+struct tuner_snapshot {
+	const struct topology *topology;
+	const double *busy_pct; /* per CPU id, 0..100; negative: unknown or offline */
+	double direct_greedy_under_pct, kick_greedy_under_pct;
+	bool greedy_off; /* greedy-threshold = 0: nobody is kicked to steal */
+};
+
+/* Decision and state between rounds: round n+1 starts from round n. */
+struct tuner_decision {
+	struct cpuset *direct_greedy, *kick_greedy;
+	bool overutilized;
+	double total_busy_pct; /* mean over online CPUs */
+	double *domain_busy_pct; /* per domain; negative where no CPU is online */
+};
+
+int tuner_decision_new(const struct topology *t, struct tuner_decision **ret);
+struct tuner_decision *tuner_decision_free(struct tuner_decision *d);
+
+/* One round. Allocates nothing. A threshold of 100 % includes full domains. */
+void tuner_run(const struct tuner_snapshot *in, struct tuner_decision *inout);
