@@ -18,20 +18,20 @@
 #define _cleanup_(fn) __attribute__((cleanup(fn)))
 
 /* The value of an owning variable, which owns nothing afterwards. */
-#define TAKE_PTR(ptr)                      \
-	({                                 \
+#define TAKE_PTR(ptr)                         \
+	({                                    \
 		__typeof__(ptr) *_p = &(ptr); \
-		__typeof__(ptr) _v = *_p;  \
-		*_p = NULL;                \
-		_v;                        \
+		__typeof__(ptr) _v = *_p;     \
+		*_p = NULL;                   \
+		_v;                           \
 	})
 
-#define TAKE_FD(fd)            \
-	({                     \
+#define TAKE_FD(fd)              \
+	({                       \
 		int *_p = &(fd); \
-		int _v = *_p;  \
-		*_p = -EBADF;  \
-		_v;            \
+		int _v = *_p;    \
+		*_p = -EBADF;    \
+		_v;              \
 	})
 
 /* Defines free_fn##p(type **) for _cleanup_(). free_fn is not called for NULL. */

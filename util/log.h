@@ -25,8 +25,8 @@ void log_write(int level, const char *format, ...) _printf_(2, 3);
  */
 int log_errno(int level, int err, const char *format, ...) _printf_(3, 4);
 
-#define log_error(...)	 log_write(LOG_ERR, __VA_ARGS__)
+#define log_error(...)   log_write(LOG_ERR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
-#define log_notice(...)	 log_write(LOG_NOTICE, __VA_ARGS__)
-#define log_info(...)	 log_write(LOG_INFO, __VA_ARGS__)
-#define log_debug(...)	 log_write(LOG_DEBUG, __VA_ARGS__)
+#define log_notice(...)  log_write(LOG_NOTICE, __VA_ARGS__)
+#define log_info(...)    log_write(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)   log_write(LOG_DEBUG, __VA_ARGS__)
