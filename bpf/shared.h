@@ -113,7 +113,9 @@ struct wd40_ravg {
 
 /*
  * The live configuration. publish: shared.configs[shared.config_current]. A slot is written again
- * only after a grace period, so a callback that holds a slot sees one generation throughout.
+ * only after an RCU grace period, so a callback that holds a slot sees one generation throughout.
+ * That covers callbacks that cannot sleep; one that can (init, init_task, cpu_online ..) must read
+ * single fields only.
  */
 #define WD40_CONFIG_SLOTS 16u
 
@@ -134,8 +136,9 @@ struct wd40_config {
 };
 
 /*
- * What the tuner decided last. publish: shared.tunes[shared.tune_current & 1]; rounds are at least
- * 10 ms apart, so a reader never sees its slot rewritten.
+ * What the tuner decided last. publish: shared.tunes[shared.tune_current & 1]. A reader that is
+ * delayed for a whole round, mostly 10 ms or more, may see words of the next but one: each word is
+ * good by itself, and nothing may rely on two of them being of one round.
  */
 struct wd40_tune {
 	u64 round;
@@ -163,7 +166,7 @@ struct wd40_cpu {
 
 /* A domain: CPUs that share a cache, with one queue per order. Index = id. */
 struct wd40_domain {
-	/* daemon: before attach; cpus and nr_cpus also when a CPU appears */
+	/* daemon: before attach; nr_cpus, the words and the bits of cpus also when a CPU appears */
 	u32 id;
 	u32 node;
 	u32 nr_cpus;

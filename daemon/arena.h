@@ -15,16 +15,25 @@
 
 /*
  * Lays out CPU and domain tables, masks, victim lists, moves and the task slab's range behind the
- * zeroed struct. size: bytes of the whole arena, tasks_max: upper bound of the slab. -ENOSPC.
+ * zeroed struct. size: bytes of the whole arena, counted from shared; tasks_max: upper bound of the
+ * slab, lowered to what fits. Every page up to the slab is written, so that BPF finds it populated;
+ * no page of the slab is touched. -ENOSPC, -ENOMEM; *shared may then be half laid out.
  */
 int arena_lay_out(struct wd40_shared *shared, uint64_t size, uint32_t tasks_max,
 		  const struct topology *t);
 
 /*
- * Publishes the values as the next configuration. BPF uses it from its next callback on. When a
- * slot must be used again, waits for a grace period first by membarrier(MEMBARRIER_CMD_GLOBAL).
- * retired counts the slots left behind since the last one. -EAGAIN when the kernel has no membarrier
- * and slots ran out.
+ * Tells a running scheduler which domain CPUs that came online for the first time belong to, after
+ * topology_update of the topology that was laid out.
+ */
+void arena_update_cpus(struct wd40_shared *shared, const struct topology *t);
+
+/*
+ * Publishes the values as the next configuration; generation counts from 1. BPF uses it from its
+ * next callback on. retired is the caller's count of slots left behind since the last grace period,
+ * 0 after lay-out. When all others are, waits for one (some 10 ms) by
+ * membarrier(MEMBARRIER_CMD_GLOBAL), or, where the kernel refuses that (nohz_full), by sleeping for
+ * 100 ms, which no callback lasts. Returns 0.
  */
 int arena_publish_config(struct wd40_shared *shared, const struct tunable_set *values,
 			 uint64_t generation, uint32_t *retired);

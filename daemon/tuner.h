@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 #include "daemon/cpuset.h"
+#include "daemon/policy.h"
 #include "daemon/topology.h"
+#include "util/cleanup.h"
 
 /*
  * The machine counts as full from ENTER on, until it falls below LEAVE: two thresholds, so that
@@ -22,7 +24,7 @@
 
 struct tuner_snapshot {
 	const struct topology *topology;
-	const double *busy_pct; /* per CPU id, 0..100; negative: unknown or offline */
+	const double *busy_pct; /* per CPU id, 0..100; negative or NaN: unknown or offline */
 	double direct_greedy_under_pct, kick_greedy_under_pct;
 	bool greedy_off; /* greedy-threshold = 0: nobody is kicked to steal */
 };
@@ -31,12 +33,19 @@ struct tuner_snapshot {
 struct tuner_decision {
 	struct cpuset *direct_greedy, *kick_greedy;
 	bool overutilized;
-	double total_busy_pct; /* mean over online CPUs */
-	double *domain_busy_pct; /* per domain; negative where no CPU is online */
+	double total_busy_pct;   /* mean over online CPUs; negative while unknown */
+	double *domain_busy_pct; /* per domain; negative where no CPU is online or known */
 };
 
 int tuner_decision_new(const struct topology *t, struct tuner_decision **ret);
 struct tuner_decision *tuner_decision_free(struct tuner_decision *d);
+DEFINE_CLEANUP(struct tuner_decision, tuner_decision_free)
 
-/* One round. Allocates nothing. A threshold of 100 % includes full domains. */
+/*
+ * One round. Allocates nothing. Both masks are made anew from the domains whose busy share is below
+ * the threshold and hold their online CPUs only. A threshold of 100 % includes full domains.
+ */
 void tuner_run(const struct tuner_snapshot *in, struct tuner_decision *inout);
+
+/* The tuner as a policy. Its state is a struct tuner_decision. */
+extern const struct policy tuner_policy;

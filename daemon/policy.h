@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Interface of a userspace policy: something that looks at the machine every so often and decides
+ * what BPF shall do until the next time. The manager holds a list of policies and runs each of them
+ * by the same few lines, so that another one is one file and one entry in that list.
+ *
+ * Deciding and doing are apart. run is pure: it sees the snapshot and its own state and nothing
+ * else (no clock, no files, no arena to write), so that tests and the simulator drive it with
+ * made-up machines. What it decided stays in its state, where statistics read it; publish then
+ * hands it to BPF. A policy's own header says what its state is.
+ */
+#pragma once
+
+#include "bpf/shared.h"
+#include "config/tunables.h"
+#include "daemon/topology.h"
+
+/* What a policy may know. Everything is borrowed for the call. */
+struct policy_snapshot {
+	const struct topology *topology;  /* the one that new was given, updated since */
+	const struct tunable_set *values; /* in force */
+	const double *busy_pct;           /* per CPU id: procstat_busy_pct */
+	const struct wd40_shared *shared; /* what BPF has counted */
+};
+
+struct policy {
+	const char *name;         /* in messages */
+	enum tunable_id interval; /* a TUNABLE_USEC: how often it runs */
+
+	/* Makes the state for a topology. -ENOMEM. */
+	int (*new)(const struct topology *t, void **ret);
+	void *(*free)(void *state); /* accepts NULL, returns NULL */
+
+	/* One round. */
+	void (*run)(void *state, const struct policy_snapshot *in);
+	/* Makes what the last round decided known to BPF. */
+	void (*publish)(void *state, struct wd40_shared *shared);
+};
