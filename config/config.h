@@ -19,7 +19,7 @@ struct config;
 
 enum config_layer {
 	LAYER_DEFAULT,
-	LAYER_FILE,	    /* all files; among them the later wins */
+	LAYER_FILE, /* all files; among them the later wins */
 	LAYER_COMMAND_LINE,
 	LAYER_RUNTIME,
 	NR_LAYERS
@@ -37,12 +37,12 @@ struct config_origin {
 enum config_error {
 	CONFIG_OK,
 	CONFIG_UNKNOWN_KEY,
-	CONFIG_WRONG_TYPE,   /* not a number, not a boolean, NaN, trailing garbage, overflow */
+	CONFIG_WRONG_TYPE, /* not a number, not a boolean, NaN, trailing garbage, overflow */
 	CONFIG_OUT_OF_RANGE,
-	CONFIG_CONFLICT,     /* each value is fine, together they are not */
-	CONFIG_DUPLICATE,    /* key given twice in one file; the last one counts */
-	CONFIG_SYNTAX,	     /* a line that is no section, key or comment; binary garbage */
-	CONFIG_UNREADABLE,   /* the file cannot be read */
+	CONFIG_CONFLICT,   /* each value is fine, together they are not */
+	CONFIG_DUPLICATE,  /* key given twice in one file; the last one counts */
+	CONFIG_SYNTAX,     /* a line that is no section, key or comment; binary garbage */
+	CONFIG_UNREADABLE, /* the file cannot be read */
 	NR_CONFIG_ERRORS
 };
 
