@@ -103,7 +103,7 @@ enum wd40_counter {
  * partial is the integral of the rate since then, in rate x ns; at is the time both refer to.
  */
 #define WD40_RAVG_PERIOD_NS (1ull << 20)
-#define WD40_RAVG_FRAC	    16
+#define WD40_RAVG_FRAC	    24
 
 struct wd40_ravg {
 	u64 avg;
@@ -159,6 +159,8 @@ struct wd40_cpu {
 	/* BPF, own CPU, except online and capacity: written in init and cpu_online/cpu_offline */
 	u32 capacity; /* 1..1024 */
 	u32 online;
+	u32 perf_applied; /* wd40_config.perf_level last asked of cpufreq here */
+	u32 pad;
 	u64 busy_ns;	   /* time spent in tasks of this scheduler, up to running_since */
 	u64 running_since; /* start of the running task's current stint, 0 when none */
 	u64 counters[WD40_NR_COUNTERS];
@@ -174,7 +176,7 @@ struct wd40_domain {
 	u32 end_word;
 	u32 nr_victims_node; /* the first of victims are in the same node */
 	u32 nr_victims;
-	u32 pad;
+	u32 node_id;	      /* the kernel's id of node */
 	u64 __arena *cpus;    /* CPU mask, shared.mask_words words */
 	u32 __arena *victims; /* the other domains, nearest first */
 
@@ -182,6 +184,7 @@ struct wd40_domain {
 	u64 min_vtime __attribute__((aligned(WD40_CACHELINE))); /* atomic, only grows */
 	u64 max_wait_ns;	/* atomic: longest wait of a queued task since attach */
 	u32 nr_tasks;		/* atomic: tasks that live here */
+	u32 nr_online;		/* atomic: its CPUs that are online */
 	struct wd40_ravg load __attribute__((aligned(WD40_CACHELINE))); /* lock */
 	u64 load_rate;	/* lock: weight of the runnable tasks now */
 } __attribute__((aligned(WD40_CACHELINE)));
@@ -286,7 +289,7 @@ struct wd40_shared {
 	u32 nr_nodes;
 	u32 mask_words;	  /* of a CPU mask */
 	u32 domain_words; /* of a domain mask */
-	u32 nr_online;	  /* BPF: atomic */
+	u32 nr_orphaned;  /* BPF: atomic: domains whose CPUs are all offline */
 	struct wd40_cpu __arena *cpus;
 	struct wd40_domain __arena *domains;
 	struct wd40_move __arena *moves;

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The arena and its slabs. The free list is a stack of object indices; its head carries a tag that
+ * every pop changes, so that a pop that read a stale successor fails its cmpxchg (ABA).
+ */
+#include "bpf/arena.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARENA);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, WD40_ARENA_PAGES);
+	__ulong(map_extra, WD40_ARENA_BASE);
+} arena SEC(".maps");
+
+#define HEAD(tag, index_plus_1) ((u64)(tag) << 32 | (index_plus_1))
+#define HEAD_TAG(head)		((u32)((head) >> 32))
+#define HEAD_INDEX(head)	((u32)(head)) /* + 1, 0 = empty */
+
+/* Puts the chain first..last (linked by next_free) on the free list. */
+static bool push_chain(struct wd40_slab __arena *slab, u32 first, u32 last)
+{
+	struct wd40_slot __arena *tail = slab_slot(slab, last);
+
+	while (can_loop) {
+		u64 old = READ_ONCE(slab->free_head);
+
+		tail->next_free = HEAD_INDEX(old);
+		if (__sync_val_compare_and_swap(&slab->free_head, old,
+						HEAD(HEAD_TAG(old), first + 1)) == old)
+			return true;
+	}
+	return false;
+}
+
+/* Index + 1 of the object taken from the free list, 0 when it is empty. */
+static u32 pop(struct wd40_slab __arena *slab)
+{
+	while (can_loop) {
+		u64 old = READ_ONCE(slab->free_head);
+		u32 index = HEAD_INDEX(old), next;
+
+		if (!index)
+			return 0;
+		next = READ_ONCE(slab_slot(slab, index - 1)->next_free);
+		if (__sync_val_compare_and_swap(&slab->free_head, old,
+						HEAD(HEAD_TAG(old) + 1, next)) == old)
+			return index;
+	}
+	return 0;
+}
+
+/*
+ * Populates the next chunk of the range and puts its objects on the free list. A chunk that could not
+ * be populated is given back when nobody took a later one meanwhile, else its range stays unused.
+ */
+static bool grow(struct wd40_slab __arena *slab)
+{
+	u32 chunk = __sync_fetch_and_add(&slab->nr_chunks, 1);
+	u32 n = slab->chunk_objects, first = chunk * n, i = 0;
+	u64 at = (u64)chunk * slab->chunk_pages * WD40_PAGE_SIZE;
+
+	if (chunk >= slab->nr_chunks_max ||
+	    !bpf_arena_alloc_pages(&arena, slab->base + at, slab->chunk_pages, -1, 0)) {
+		__sync_val_compare_and_swap(&slab->nr_chunks, chunk + 1, chunk);
+		return false;
+	}
+	for (i = 0; i + 1 < n && can_loop; i++)
+		slab_slot(slab, first + i)->next_free = first + i + 2;
+	return push_chain(slab, first, first + n - 1);
+}
+
+__hidden struct wd40_slot __arena *slab_alloc(struct wd40_slab __arena *slab, u32 *ret_index)
+{
+	struct wd40_slot __arena *slot;
+	u32 index = pop(slab);
+
+	/* others may empty a new chunk before this one has its object: grow again, a few times */
+	for (int tries = 0; !index && tries < 4; tries++) {
+		if (!grow(slab))
+			return NULL;
+		index = pop(slab);
+	}
+	if (!index)
+		return NULL;
+	*ret_index = index - 1;
+	slot = slab_slot(slab, index - 1);
+	WRITE_ONCE(slot->generation, slot->generation + 1);
+	__sync_fetch_and_add(&slab->nr_used, 1);
+	return slot;
+}
+
+__hidden void slab_free(struct wd40_slab __arena *slab, u32 index)
+{
+	struct wd40_slot __arena *slot = slab_slot(slab, index);
+
+	WRITE_ONCE(slot->generation, slot->generation + 1);
+	push_chain(slab, index, index);
+	__sync_fetch_and_add(&slab->nr_used, (u32)-1);
+}

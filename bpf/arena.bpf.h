@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Slab over arena pages: objects of one run-time size in a reserved address range, with a lock-free
+ * free list and a generation per object, so that a handle outlives its object without ever naming
+ * another one. An object starts with struct wd40_slot; freeing leaves its memory readable.
+ */
+#pragma once
+
+#include "bpf/kernel.bpf.h"
+
+/*
+ * Takes an object, growing the slab by a chunk when none is free (sleepable callbacks only). Its slot
+ * has a new odd generation; the rest holds what the last user left. NULL: the range or memory is
+ * used up. *ret_index: its index.
+ */
+__hidden struct wd40_slot __arena *slab_alloc(struct wd40_slab __arena *slab, u32 *ret_index);
+
+/* Gives an object back; its handles turn stale. index must be in use. */
+__hidden void slab_free(struct wd40_slab __arena *slab, u32 index);
+
+static __always_inline struct wd40_slot __arena *slab_slot(struct wd40_slab __arena *slab,
+							   u32 index)
+{
+	return (struct wd40_slot __arena *)(slab->base + (u64)index * slab->object_size);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Virtual time and deadlines. A task's vtime grows by the time it runs, divided by its weight (in
+ * units of WD40_BASE_WEIGHT); a domain's min_vtime is the largest vtime at which one of its tasks has
+ * started to run, and only grows. Queues are ordered by
+ *
+ *	deadline = vtime + request,  request = expected run * WD40_BASE_WEIGHT / weight
+ *
+ * where the expected run is the mean time the task runs between two sleeps, at most one slice: a
+ * task that runs briefly goes first, and a hog's request never grows beyond a slice, so hogs that
+ * start later do not starve those that started earlier. A task that slept keeps at most one slice
+ * of credit.
+ */
+#pragma once
+
+#include "bpf/kernel.bpf.h"
+
+/* The shortest expected run, so that deadlines of very brief tasks stay distinct from vtime. */
+#define DEADLINE_MIN_RUN_NS 10000ull
+
+/* Comparison that survives wrap-around. */
+static __always_inline bool deadline_before(u64 a, u64 b)
+{
+	return (s64)(a - b) < 0;
+}
+
+static __always_inline u64 deadline_scale(u64 ns, u32 weight)
+{
+	return ns * WD40_BASE_WEIGHT / (weight ?: 1);
+}
+
+/* Accounts the run since running_at: vtime, run since wakeup; the stint goes on from now_ns. */
+static __always_inline u64 deadline_charge(struct wd40_task __arena *t, u64 now_ns)
+{
+	u64 ran_ns;
+
+	if (!t->running_at || now_ns <= t->running_at)
+		return 0;
+	ran_ns = now_ns - t->running_at;
+	t->running_at = now_ns;
+	t->run_since_wake_ns += ran_ns;
+	t->vtime += deadline_scale(ran_ns, t->weight);
+	return ran_ns;
+}
+
+/* The task goes to sleep: its run since the wakeup enters the mean (3/4 old + 1/4 new). */
+static __always_inline void deadline_sleep(struct wd40_task __arena *t)
+{
+	t->avg_run_ns = t->avg_run_ns - t->avg_run_ns / 4 + t->run_since_wake_ns / 4;
+	t->run_since_wake_ns = 0;
+}
+
+/*
+ * Sets the deadline of a task that is to be queued in a domain; slice_ns: the slice now. True when
+ * its saved-up credit was cut.
+ */
+static __always_inline bool deadline_set(struct wd40_task __arena *t,
+					 const struct wd40_domain __arena *dom, u64 slice_ns)
+{
+	u64 expected_ns = t->avg_run_ns > t->run_since_wake_ns ? t->avg_run_ns :
+								 t->run_since_wake_ns;
+	u64 floor = READ_ONCE(dom->min_vtime) - slice_ns;
+	bool clamped = deadline_before(t->vtime, floor);
+
+	if (clamped)
+		t->vtime = floor;
+	if (expected_ns > slice_ns)
+		expected_ns = slice_ns;
+	if (expected_ns < DEADLINE_MIN_RUN_NS)
+		expected_ns = DEADLINE_MIN_RUN_NS;
+	t->deadline = t->vtime + deadline_scale(expected_ns, t->weight);
+	return clamped;
+}
+
+/* A task of the domain starts to run: the domain's time follows. Lock-free, only grows. */
+static __always_inline void deadline_advance_domain(struct wd40_domain __arena *dom, u64 vtime)
+{
+	u64 seen = READ_ONCE(dom->min_vtime);
+
+	/* losing three races means that others advanced it at this moment; then once later is soon */
+	for (int tries = 0; tries < 3; tries++) {
+		u64 was;
+
+		if (!deadline_before(seen, vtime))
+			return;
+		was = __sync_val_compare_and_swap(&dom->min_vtime, seen, vtime);
+		if (was == seen)
+			return;
+		seen = was;
+	}
+}
+
+/*
+ * The vtime that a task takes along from one domain to another: its lag behind (or lead before) the
+ * domain's time stays, up to limit_ns of virtual time.
+ */
+static __always_inline u64 deadline_carry(u64 vtime, const struct wd40_domain __arena *from,
+					  const struct wd40_domain __arena *to, u64 limit_ns)
+{
+	s64 lead = (s64)(vtime - READ_ONCE(from->min_vtime));
+	s64 limit = (s64)limit_ns;
+
+	if (lead > limit)
+		lead = limit;
+	if (lead < -limit)
+		lead = -limit;
+	return READ_ONCE(to->min_vtime) + (u64)lead;
+}

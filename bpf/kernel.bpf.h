@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel as the BPF modules see it: the few types, kfuncs and constants they use, and wrappers
+ * that hide what differs between kernel versions. There is no generated vmlinux.h: types are matched
+ * to the running kernel by CO-RE, kfuncs by name. The simulator and the native tests put a file of
+ * the same name before this one; so nothing else here or in the modules may depend on BPF.
+ */
+#pragma once
+
+#include <linux/types.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/shared.h"
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+#define READ_ONCE(x)	 (*(volatile typeof(x) *)&(x))
+#define WRITE_ONCE(x, v) (*(volatile typeof(x) *)&(x) = (v))
+
+#define ENOMEM 12
+#define ENOENT 2
+
+/* --- Types, reduced to the members used. ------------------------------------------------------- */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct cpumask {
+	unsigned long bits[1];
+};
+
+typedef struct {
+	unsigned long bits[1];
+} nodemask_t;
+
+struct mempolicy {
+	unsigned short mode;
+	nodemask_t nodes;
+};
+
+struct sched_ext_entity {
+	u32 flags;
+	u32 weight;
+	u64 slice;
+	u64 dsq_vtime;
+};
+
+struct task_struct {
+	unsigned int flags;
+	int pid;
+	int nr_cpus_allowed;
+	const struct cpumask *cpus_ptr;
+	struct mempolicy *mempolicy;
+	struct sched_ext_entity scx;
+};
+
+struct scx_init_task_args {
+	bool fork;
+};
+
+struct scx_exit_task_args {
+	bool cancelled;
+};
+
+struct scx_dump_ctx;
+
+struct scx_exit_info {
+	int kind;
+	s64 exit_code;
+	const char *reason;
+	char *msg;
+};
+
+struct scx_bpf_dsq_insert_vtime_args {
+	u64 dsq_id;
+	u64 slice;
+	u64 vtime;
+	u64 enq_flags;
+};
+
+#pragma clang attribute pop
+
+/* libbpf matches this to the kernel's by member name, so members it lacks are simply left out. */
+struct sched_ext_ops {
+	s32 (*select_cpu)(struct task_struct *p, s32 prev_cpu, u64 wake_flags);
+	void (*enqueue)(struct task_struct *p, u64 enq_flags);
+	void (*dispatch)(s32 cpu, struct task_struct *prev);
+	void (*runnable)(struct task_struct *p, u64 enq_flags);
+	void (*running)(struct task_struct *p);
+	void (*stopping)(struct task_struct *p, bool runnable);
+	void (*quiescent)(struct task_struct *p, u64 deq_flags);
+	void (*set_weight)(struct task_struct *p, u32 weight);
+	void (*set_cpumask)(struct task_struct *p, const struct cpumask *cpumask);
+	void (*update_idle)(s32 cpu, bool idle);
+	s32 (*init_task)(struct task_struct *p, struct scx_init_task_args *args);
+	void (*exit_task)(struct task_struct *p, struct scx_exit_task_args *args);
+	void (*dump)(struct scx_dump_ctx *ctx);
+	void (*dump_cpu)(struct scx_dump_ctx *ctx, s32 cpu, bool idle);
+	void (*dump_task)(struct scx_dump_ctx *ctx, struct task_struct *p);
+	void (*cpu_online)(s32 cpu);
+	void (*cpu_offline)(s32 cpu);
+	s32 (*init)(void);
+	void (*exit)(struct scx_exit_info *info);
+	u32 dispatch_max_batch;
+	u64 flags;
+	u32 timeout_ms;
+	u32 exit_dump_len;
+	u64 hotplug_seq;
+	char name[128];
+};
+
+/* --- Constants. Those the kernel may renumber are read from its BTF by KERNEL_ENUM. ------------- */
+
+enum scx_dsq_id_flags {
+	SCX_DSQ_LOCAL = 1ull << 63 | 2,
+	SCX_DSQ_LOCAL_ON = 3ull << 62,
+};
+enum scx_wake_flags {
+	SCX_WAKE_SYNC = 0x10,
+};
+enum scx_kick_flags {
+	SCX_KICK_IDLE = 1,
+};
+enum scx_ent_flags {
+	SCX_TASK_QUEUED = 1,
+};
+enum scx_exit_code {
+	SCX_ECODE_RSN_HOTPLUG = 1ull << 32,
+	SCX_ECODE_ACT_RESTART = 1ull << 48,
+};
+/* linux/mempolicy.h, user ABI */
+enum {
+	MPOL_PREFERRED = 1,
+	MPOL_BIND = 2,
+	MPOL_PREFERRED_MANY = 5,
+};
+
+#define KERNEL_ENUM(type, name) ((u64)bpf_core_enum_value(enum type, name))
+
+#define DSQ_LOCAL	KERNEL_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL)
+#define DSQ_LOCAL_ON	KERNEL_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL_ON)
+#define WAKE_SYNC	KERNEL_ENUM(scx_wake_flags, SCX_WAKE_SYNC)
+#define KICK_IDLE	KERNEL_ENUM(scx_kick_flags, SCX_KICK_IDLE)
+#define TASK_QUEUED	KERNEL_ENUM(scx_ent_flags, SCX_TASK_QUEUED)
+#define ECODE_HOTPLUG	KERNEL_ENUM(scx_exit_code, SCX_ECODE_RSN_HOTPLUG)
+#define ECODE_RESTART	KERNEL_ENUM(scx_exit_code, SCX_ECODE_ACT_RESTART)
+#define CPUPERF_ONE	1024u
+
+/* include/linux/sched.h: macros, so not in BTF; unchanged since 2.6 and 5.14 */
+#define PF_EXITING   0x00000004u
+#define PF_WQ_WORKER 0x00000020u
+#define PF_KTHREAD   0x00200000u
+
+/* --- Kfuncs. All weak: a missing one is met by a fallback below, or by the probe's refusal. ----- */
+
+s32 scx_bpf_create_dsq(u64 dsq_id, s32 node) __ksym __weak;
+s32 scx_bpf_dsq_nr_queued(u64 dsq_id) __ksym __weak;
+void scx_bpf_kick_cpu(s32 cpu, u64 flags) __ksym __weak;
+bool scx_bpf_test_and_clear_cpu_idle(s32 cpu) __ksym __weak;
+const struct cpumask *scx_bpf_get_idle_cpumask(void) __ksym __weak;
+const struct cpumask *scx_bpf_get_idle_smtmask(void) __ksym __weak;
+void scx_bpf_put_idle_cpumask(const struct cpumask *mask) __ksym __weak;
+const struct cpumask *scx_bpf_get_online_cpumask(void) __ksym __weak;
+void scx_bpf_put_cpumask(const struct cpumask *mask) __ksym __weak;
+s32 scx_bpf_task_cpu(const struct task_struct *p) __ksym __weak;
+u32 scx_bpf_cpuperf_cap(s32 cpu) __ksym __weak;
+void scx_bpf_cpuperf_set(s32 cpu, u32 perf) __ksym __weak;
+u64 scx_bpf_now(void) __ksym __weak;
+struct task_struct *scx_bpf_dsq_peek(u64 dsq_id) __ksym __weak;
+void scx_bpf_exit_bstr(s64 code, char *fmt, unsigned long long *data, u32 size) __ksym __weak;
+void scx_bpf_dump_bstr(char *fmt, unsigned long long *data, u32 size) __ksym __weak;
+void bpf_rcu_read_lock(void) __ksym __weak;
+void bpf_rcu_read_unlock(void) __ksym __weak;
+void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
+void __arena *bpf_arena_alloc_pages(void *map, void __arena *addr, u32 pages, int node,
+				    u64 flags) __ksym __weak;
+
+/* v6.19 returns a bool, v6.13 nothing; libbpf drops the last ___suffix when it looks for the name. */
+bool scx_bpf_dsq_insert___v2___compat(struct task_struct *p, u64 dsq_id, u64 slice,
+				      u64 enq_flags) __ksym __weak;
+void scx_bpf_dsq_insert___v1(struct task_struct *p, u64 dsq_id, u64 slice,
+			     u64 enq_flags) __ksym __weak;
+/* v6.19 packs the numbers into a struct */
+bool __scx_bpf_dsq_insert_vtime(struct task_struct *p,
+				struct scx_bpf_dsq_insert_vtime_args *args) __ksym __weak;
+void scx_bpf_dsq_insert_vtime___v1(struct task_struct *p, u64 dsq_id, u64 slice, u64 vtime,
+				   u64 enq_flags) __ksym __weak;
+/* v7.1 takes flags */
+bool scx_bpf_dsq_move_to_local___v2___compat(u64 dsq_id, u64 enq_flags) __ksym __weak;
+bool scx_bpf_dsq_move_to_local___v1(u64 dsq_id) __ksym __weak;
+/* v6.19; before, p->scx.slice was written */
+bool scx_bpf_task_set_slice(struct task_struct *p, u64 slice) __ksym __weak;
+
+static __always_inline void kernel_insert(struct task_struct *p, u64 dsq, u64 slice_ns, u64 flags)
+{
+	if (bpf_ksym_exists(scx_bpf_dsq_insert___v2___compat))
+		scx_bpf_dsq_insert___v2___compat(p, dsq, slice_ns, flags);
+	else
+		scx_bpf_dsq_insert___v1(p, dsq, slice_ns, flags);
+}
+
+static __always_inline void kernel_insert_vtime(struct task_struct *p, u64 dsq, u64 slice_ns,
+						u64 vtime, u64 flags)
+{
+	if (bpf_core_type_exists(struct scx_bpf_dsq_insert_vtime_args)) {
+		struct scx_bpf_dsq_insert_vtime_args args = {
+			.dsq_id = dsq,
+			.slice = slice_ns,
+			.vtime = vtime,
+			.enq_flags = flags,
+		};
+
+		__scx_bpf_dsq_insert_vtime(p, &args);
+	} else {
+		scx_bpf_dsq_insert_vtime___v1(p, dsq, slice_ns, vtime, flags);
+	}
+}
+
+static __always_inline bool kernel_move_to_local(u64 dsq)
+{
+	if (bpf_ksym_exists(scx_bpf_dsq_move_to_local___v2___compat))
+		return scx_bpf_dsq_move_to_local___v2___compat(dsq, 0);
+	return scx_bpf_dsq_move_to_local___v1(dsq);
+}
+
+static __always_inline void kernel_set_slice(struct task_struct *p, u64 slice_ns)
+{
+	if (bpf_ksym_exists(scx_bpf_task_set_slice))
+		scx_bpf_task_set_slice(p, slice_ns);
+	else
+		p->scx.slice = slice_ns;
+}
+
+static __always_inline u64 kernel_now(void)
+{
+	if (bpf_ksym_exists(scx_bpf_now))
+		return scx_bpf_now();
+	return bpf_ktime_get_ns();
+}
+
+/*
+ * Deadline (dsq_vtime) of the first task of a queue; false when it is empty, or the kernel cannot
+ * tell (before v6.19): the caller then lets the queue go first.
+ */
+static __always_inline bool kernel_queue_head(u64 dsq, u64 *ret_deadline)
+{
+	struct task_struct *head;
+
+	if (!bpf_ksym_exists(scx_bpf_dsq_peek))
+		return false;
+	head = scx_bpf_dsq_peek(dsq);
+	if (!head)
+		return false;
+	*ret_deadline = head->scx.dsq_vtime;
+	return true;
+}
+
+/* Word w of a kernel CPU mask. bpf_rdonly_cast makes the read safe wherever it points. */
+static __always_inline u64 kernel_mask_word(const struct cpumask *mask, u32 w)
+{
+	const struct cpumask *at = bpf_rdonly_cast((const char *)mask + w * 8,
+						   bpf_core_type_id_kernel(struct cpumask));
+
+	return at->bits[0];
+}
+
+/* Memory policy of a task as a mode and the first 64 nodes of its mask; false when it has none. */
+static __always_inline bool kernel_mempolicy(const struct task_struct *p, u32 *mode, u64 *nodes)
+{
+	struct mempolicy *policy;
+
+	if (!bpf_core_field_exists(p->mempolicy))
+		return false;
+	policy = BPF_CORE_READ(p, mempolicy);
+	if (!policy)
+		return false;
+	*mode = BPF_CORE_READ(policy, mode);
+	*nodes = BPF_CORE_READ(policy, nodes.bits[0]);
+	return true;
+}
+
+/*
+ * True while the verifier's budget of jumps lasts: ends loops over arena data whose length it cannot
+ * know.
+ */
+#define can_loop                                                                                   \
+	({                                                                                         \
+		__label__ over, go_on;                                                             \
+		bool more = true;                                                                  \
+		asm volatile goto("may_goto %l[over]" : : : : over);                               \
+		goto go_on;                                                                        \
+over:                                                                                              \
+		more = false;                                                                      \
+go_on:                                                                                             \
+		more;                                                                              \
+	})
+
+/* Formatted output of the dump and exit kfuncs. */
+#define KERNEL_BSTR(kfunc, fmt, args...)                                                           \
+	({                                                                                         \
+		static char text[] = fmt;                                                          \
+		unsigned long long data[___bpf_narg(args) ?: 1] = {};                              \
+		___bpf_fill(data, args);                                                           \
+		kfunc(text, data, ___bpf_narg(args) * sizeof(data[0]));                            \
+	})
+#define kernel_dump(fmt, args...) KERNEL_BSTR(scx_bpf_dump_bstr, fmt "\n", args)
+#define kernel_exit_text(text, data, size) scx_bpf_exit_bstr(exit_code, text, data, size)
+#define kernel_exit(code, fmt, args...)                                                            \
+	({                                                                                         \
+		s64 exit_code = (code);                                                            \
+		KERNEL_BSTR(kernel_exit_text, fmt, args);                                          \
+	})
+
+#define SCHED_OPS(name, args...)	   SEC("struct_ops/" #name) BPF_PROG(name, ##args)
+#define SCHED_OPS_SLEEPABLE(name, args...) SEC("struct_ops.s/" #name) BPF_PROG(name, ##args)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Placement: which idle CPU a waking task goes to at once, and which idle CPU is woken for a task
+ * that had to be queued. The order of preference is the field's (scx_rusty's): sync wakeup, previous
+ * CPU with an idle core, idle core of the own domain, previous CPU, any idle CPU of the own domain,
+ * then idle CPUs of domains that the tuner found less busy than direct-greedy-under, nearest first.
+ */
+#pragma once
+
+#include "bpf/kernel.bpf.h"
+
+/* What the scheduler goes by during one callback: one generation of each, read once. */
+struct placement_policy {
+	const struct wd40_config __arena *config;
+	const struct wd40_tune __arena *tune;
+};
+
+/* A wakeup: where the task was, and the kernel's flags. */
+struct placement_wakeup {
+	s32 prev_cpu;
+	u64 wake_flags;
+	u32 why; /* set on success: the counter that says how the CPU was found */
+};
+
+/* Claims an idle CPU for a waking task. -ENOENT: no CPU is idle for it. */
+__hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task __arena *t,
+				 struct placement_policy policy, struct placement_wakeup *wakeup);
+
+/*
+ * Claims an idle CPU that shall come and take the task just queued to its domain: one of the domain
+ * or, where greedy stealing is on, one that the tuner allows to be kicked. -ENOENT: none.
+ */
+__hidden s32 placement_claim_helper(struct task_struct *p, const struct wd40_task __arena *t,
+				    struct placement_policy policy, u32 *ret_why);
+
+/* Nodes (the kernel's ids) that the task's memory policy prefers, 0 = no preference. */
+__hidden u64 placement_preferred_nodes(const struct task_struct *p);

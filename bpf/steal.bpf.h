@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Queues of the domains and where a CPU with nothing to do finds work: in its own domain, then in the
+ * other domains of its node, nearest first, whose queue holds at least greedy_threshold tasks, then
+ * in other nodes by greedy_threshold_x_numa.
+ *
+ * A domain has one queue per order, because the kernel allows no mixture in one: one that sorts by
+ * deadline and one first-in-first-out. After a live change of the order the old one runs empty first.
+ */
+#pragma once
+
+#include "bpf/domain.bpf.h"
+#include "bpf/kernel.bpf.h"
+
+#define QUEUE_DEADLINE(domain) ((u64)(domain) * 2)
+#define QUEUE_FIFO(domain)     ((u64)(domain) * 2 + 1)
+
+static __always_inline u64 queue_of(u32 domain, bool fifo)
+{
+	return fifo ? QUEUE_FIFO(domain) : QUEUE_DEADLINE(domain);
+}
+
+/* Creates both queues of every domain. Sleepable. Negative errno. */
+__hidden s32 queues_create(void);
+
+/* Takes the first task of a domain that may run here to this CPU. False: there is none. */
+__hidden bool queue_consume(u32 domain, const struct wd40_config __arena *config);
+
+/* Number of tasks queued in a domain. */
+__hidden u32 queue_length(u32 domain, const struct wd40_config __arena *config);
+
+/*
+ * Steals a task for a CPU of the domain. *ret_why: the counter. Domains that lost all their CPUs are
+ * served by everybody, whatever the thresholds. False: nothing to steal.
+ */
+__hidden bool steal(u32 thief_domain, const struct wd40_config __arena *config, u32 *ret_why);
