@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Builds the project in the tree. What is built stays in the cache, apart for every checkout and preset.
 
+BUILD_PRESETS=(release debug)
+
 # A folder for this checkout and preset; its name is readable, and different for two checkouts of one name.
 build_folder() {
 	printf '%s/build/%s-%s/%s\n' "$LAB_CACHE" "$(basename "$LAB_SOURCE")" \

@@ -57,10 +57,9 @@ start_child() {
 }
 
 wait_child() {
-	local pid=$1 status=0
-	wait "$pid" || status=$?
+	local pid=$1 status=0 other
 	local -a left=()
-	local other
+	wait "$pid" || status=$?
 	for other in "${CHILDREN[@]}"; do
 		[[ $other == "$pid" ]] || left+=("$other")
 	done
@@ -68,22 +67,36 @@ wait_child() {
 	return "$status"
 }
 
-# Run a bash function of the lab, with its arguments, as pid 1 of fresh mount and pid namespaces. Whatever it mounts or starts
-# goes with the namespaces, so there is no undoing to get wrong.
+kill_child() {
+	kill -KILL "$1" 2>/dev/null || :
+	wait_child "$1" 2>/dev/null || :
+}
+
+# Run a function of the lab, with its arguments, as pid 1 of fresh mount and pid namespaces. Whatever it mounts or starts goes
+# with the namespaces, so there is no undoing to get wrong.
+start_in_namespace() {
+	start_child unshare --mount --pid --fork --kill-child --mount-proc "$BASH" "$LAB_SCRIPT" --in-namespace "$@"
+}
+
 in_namespace() {
-	start_child unshare --mount --pid --fork --kill-child --mount-proc \
-		"$BASH" "$LAB_SCRIPT" --in-namespace "$@"
+	start_in_namespace "$@"
 	wait_child "$CHILD"
 }
 
-# Say every ten seconds that work goes on. Without sleep(1), which would outlive us.
+# sleep(1) would outlive a subshell that is killed.
+pause() {
+	local never
+	exec {never}<> <(:)
+	read -r -t "$1" -u "$never" || :
+	exec {never}>&-
+}
+
+# Say every ten seconds that work goes on.
 ticker_start() {
 	local what=$1 from=$SECONDS
 	(
 		trap - EXIT
-		exec {never}<> <(:)
-		while :; do
-			read -r -t 10 -u "$never" || :
+		while pause 10; do
 			say "still $what ($((SECONDS - from)) s)"
 		done
 	) &
@@ -91,10 +104,7 @@ ticker_start() {
 	CHILDREN+=("$TICKER")
 }
 
-ticker_stop() {
-	kill -KILL "$TICKER" 2>/dev/null || :
-	wait_child "$TICKER" 2>/dev/null || :
-}
+ticker_stop() { kill_child "$TICKER"; }
 
 # Hold an exclusive lock on a name in the cache until the script ends or unlock is called; says so when it has to wait.
 lock() {

@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# QEMU's arguments for a guest, collected in QEMU_ARGS from the VM_* settings.
+
+# name: CPUs, how they sit together, memory of each NUMA node, CPUs of each node. QEMU gives each socket an L3 cache of its own.
+topology_table() {
+	cat <<'END'
+uni      1   sockets=1,cores=1,threads=1  3G  0
+smp4     4   sockets=1,cores=4,threads=1  3G  0-3
+numa2x2  8   sockets=4,cores=1,threads=2  2G  0-3 4-7
+big16    16  sockets=4,cores=2,threads=2  2G  0-7 8-15
+END
+}
+
+topology_names() { topology_table | awk '{print $1}'; }
+
+qemu_topology() {
+	local name cpus shape memory number=0
+	local -a nodes
+	while read -r name cpus shape memory nodes; do
+		[[ $name != "$VM_TOPOLOGY" ]] || break
+	done < <(topology_table)
+	read -ra nodes <<<"${nodes[0]}"
+	if [[ $VM_CPUS ]]; then
+		cpus=$VM_CPUS shape=sockets=1,cores=$VM_CPUS,threads=1 nodes=("all")
+	fi
+	QEMU_ARGS+=(-smp "$cpus,$shape" -m "$((${memory%G} * ${#nodes[@]}))G")
+	((${#nodes[@]} > 1)) || return 0
+	for cpus in "${nodes[@]}"; do
+		QEMU_ARGS+=(-object "memory-backend-ram,id=node$number,size=$memory")
+		QEMU_ARGS+=(-numa "node,nodeid=$number,cpus=$cpus,memdev=node$number")
+		number=$((number + 1))
+	done
+}
+
+# Counted mode: the guest's time is the number of instructions it executed, whatever else the machine does.
+qemu_accelerator() {
+	if [[ $VM_COUNTED ]]; then
+		QEMU_ARGS+=(-accel "tcg,thread=single" -icount "shift=2,sleep=off")
+	else
+		QEMU_ARGS+=(-accel "tcg,thread=multi")
+	fi
+}
+
+# The shared folders, and the ports for the kernel's messages and the command's output.
+qemu_devices() {
+	local run=$1 fsdev=local,security_model=passthrough,multidevs=remap
+	QEMU_ARGS+=(
+		-fsdev "$fsdev,id=ro,path=$run/ro,readonly=on"
+		-device "virtio-9p-pci,fsdev=ro,mount_tag=lab-ro"
+		-fsdev "$fsdev,id=rw,path=$run/rw"
+		-device "virtio-9p-pci,fsdev=rw,mount_tag=lab-rw"
+		-device virtio-serial-pci
+		-chardev "file,id=output,path=$run/output"
+		-device "virtserialport,chardev=output,name=lab.output"
+		-chardev "file,id=console,path=$VM_CONSOLE,append=on"
+		-serial chardev:console
+	)
+}
+
+# Started without firmware's boot loader and without decompressor. A panic ends the machine; so does an oops, after which a
+# guest rather hangs than fails.
+qemu_kernel() {
+	local run=$1
+	local -a words=(console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr)
+	[[ $VM_BOOT != systemd ]] || words+=(systemd.unit=lab.target)
+	QEMU_ARGS+=(
+		-kernel "$(kernel_folder "$VM_KERNEL")/vmlinux"
+		-initrd "$run/initramfs"
+		-append "${words[*]} $VM_APPEND"
+	)
+}
+
+qemu_arguments() {
+	local run=$1
+	QEMU_ARGS=(-nodefaults -no-user-config -display none -monitor none -no-reboot -machine q35 -cpu max)
+	qemu_accelerator
+	qemu_topology
+	qemu_devices "$run"
+	qemu_kernel "$run"
+}
