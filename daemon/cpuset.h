@@ -42,3 +42,4 @@ bool cpuset_equal(const struct cpuset *a, const struct cpuset *b);
 void cpuset_copy(struct cpuset *into, const struct cpuset *from);
 void cpuset_or(struct cpuset *into, const struct cpuset *from);
 void cpuset_and(struct cpuset *into, const struct cpuset *with);
+void cpuset_andnot(struct cpuset *into, const struct cpuset *without);
