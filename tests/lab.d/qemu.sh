@@ -61,7 +61,7 @@ qemu_devices() {
 # guest rather hangs than fails.
 qemu_kernel() {
 	local run=$1
-	local -a words=(console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr)
+	local -a words=(console=ttyS0 quiet tsc=reliable no_timer_check panic=-1 oops=panic mitigations=off)
 	[[ $VM_BOOT != systemd ]] || words+=(systemd.unit=lab.target)
 	QEMU_ARGS+=(
 		-kernel "$(kernel_folder "$VM_KERNEL")/vmlinux"
@@ -72,7 +72,8 @@ qemu_kernel() {
 
 qemu_arguments() {
 	local run=$1
-	QEMU_ARGS=(-nodefaults -no-user-config -display none -monitor none -no-reboot -machine q35 -cpu max)
+	QEMU_ARGS=(-nodefaults -no-user-config -display none -monitor none -no-reboot -machine q35 -bios qboot.rom
+		-cpu max,la57=off)
 	qemu_accelerator
 	qemu_topology
 	qemu_devices "$run"

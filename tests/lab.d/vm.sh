@@ -55,25 +55,44 @@ vm_check_options() {
 	((${#VM_COMMAND[@]})) || usage_error "vm: no command"
 }
 
-# What the guest's init and its runner need to know.
+# What the guest's runner needs to know.
 vm_control() {
 	local control=$1
 	mkdir "$control"
-	cp -r "$LAB_PIECES/guest" "$control/guest"
+	cp "$LAB_PIECES/guest/run-command" "$control/"
 	printf '%q ' "${VM_COMMAND[@]}" >"$control/command"
 	cat >"$control/environment" <<-END
 		LAB_KERNEL=$VM_KERNEL
 		LAB_TOPOLOGY=$VM_TOPOLOGY
-		LAB_BOOT=$VM_BOOT
 	END
 }
 
+# Units and generators that systemd shall not know, as links to nothing.
+vm_mask() {
+	local folder=$1 unit generator
+	while read -r unit; do
+		ln -s /dev/null "$folder/system/$unit"
+	done < <(grep -v '^#' "$LAB_PIECES/guest/systemd-off" | grep .)
+	mkdir "$folder/system-generators"
+	for generator in "$TREE"/usr/lib/systemd/system-generators/*; do
+		ln -s /dev/null "$folder/system-generators/$(basename "$generator")"
+	done
+}
+
+# The kernel's part is made; added are the first process and the files that the guest has over everybody else's.
 vm_initramfs() {
-	local run=$1
-	cp -r "$(kernel_folder "$VM_KERNEL")/initramfs" "$run/initramfs.d"
-	cp "$LAB_PIECES/guest/init" "$run/initramfs.d/init"
-	(cd "$run/initramfs.d" && find . | "$TREE/usr/bin/busybox" cpio -o -H newc 2>"$run/cpio.log") >"$run/initramfs" ||
-		die "packing the initramfs failed: $(cat "$run/cpio.log")"
+	local run=$1 root=$1/initramfs.d applet
+	cp -r "$(kernel_folder "$VM_KERNEL")/initramfs" "$root"
+	mkdir -p "$root"/{ro,rw,upper,root}
+	cp "$LAB_PIECES/guest/init" "$root/init"
+	for applet in cp insmod ip mkdir mount switch_root; do
+		ln -s busybox "$root/bin/$applet"
+	done
+	cp -r "$LAB_PIECES/guest/$VM_BOOT" "$root/guest"
+	mkdir -p "$root"/guest/lab/{src,build,share,control}
+	[[ $VM_BOOT != systemd ]] || vm_mask "$root/guest/etc/systemd"
+	(cd "$root" && find . | "$TREE/usr/bin/busybox" cpio -o -H newc 2>"$run/cpio.log") >"$run/initramfs" ||
+		die "packing the initramfs failed: $(<"$run/cpio.log")"
 }
 
 # A snapshot of what is installed, so that a build meanwhile does not pull it away from under the guest.
