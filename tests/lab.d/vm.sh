@@ -85,7 +85,7 @@ vm_initramfs() {
 	cp -r "$(kernel_folder "$VM_KERNEL")/initramfs" "$root"
 	mkdir -p "$root"/{ro,rw,upper,root}
 	cp "$LAB_PIECES/guest/init" "$root/init"
-	for applet in cp insmod ip mkdir mount switch_root; do
+	for applet in cp insmod ip ln mkdir mount switch_root; do
 		ln -s busybox "$root/bin/$applet"
 	done
 	cp -r "$LAB_PIECES/guest/$VM_BOOT" "$root/guest"
