@@ -14,8 +14,9 @@
 #include <sys/types.h>
 
 #include "config/tunables.h"
+#include "util/cleanup.h"
 
-struct config;
+struct config; /* not thread-safe: iniparser is not */
 
 enum config_layer {
 	LAYER_DEFAULT,
@@ -24,6 +25,9 @@ enum config_layer {
 	LAYER_RUNTIME,
 	NR_LAYERS
 };
+
+/* "default", "file", "command-line" or "runtime". */
+const char *config_layer_name(enum config_layer layer);
 
 /* Where a value comes from. path is NULL unless layer is LAYER_FILE; uid counts for LAYER_RUNTIME. */
 struct config_origin {
@@ -46,7 +50,10 @@ enum config_error {
 	NR_CONFIG_ERRORS
 };
 
-/* One finding. message is a whole sentence naming key, value and allowed range. */
+/*
+ * One finding. message is a whole sentence that begins with the key and names value and allowed
+ * range. Texts are printable ASCII, whatever the file holds.
+ */
 struct config_problem {
 	enum config_error error;
 	char path[256]; /* "" when it does not come from a file */
@@ -59,29 +66,42 @@ struct config_problem {
 /* Receives problems as they are found. */
 typedef void (*config_report_fn)(const struct config_problem *problem, void *userdata);
 
-/* New configuration holding the defaults. root is put before every path ("" in production). */
+/*
+ * New configuration holding the defaults. root is put before every path but that of
+ * config_set_file ("" in production). -ENOMEM.
+ */
 int config_new(const char *root, struct config **ret);
 struct config *config_free(struct config *c);
+DEFINE_CLEANUP(struct config, config_free)
 
-/* Reads file instead of the /etc file and its drop-ins from now on (--config). -ENOMEM. */
+/* Another root, for the next config_load. -ENOMEM. */
+int config_set_root(struct config *c, const char *root);
+
+/* Reads file instead of the /etc file and all drop-ins from now on (--config). -ENOMEM. */
 int config_set_file(struct config *c, const char *path);
 
 /*
  * Reads all files anew. Each bad value is reported and keeps the layer below; the rest of its file
- * counts. Returns the number of problems, or -ENOMEM. On -ENOMEM nothing has changed.
+ * counts. Values that break a rule together are reported and dropped, those of the highest file
+ * involved first, until the rule holds. Files never win over the command line or a runtime value:
+ * where they conflict with one, the files' former values stay (the defaults at the first load).
+ * Returns the number of problems, or -ENOMEM. On -ENOMEM nothing has changed.
  */
 int config_load(struct config *c, config_report_fn report, void *userdata);
 
 /* The files that were read, NULL-terminated, in order. Owned by the config until the next load. */
 const char *const *config_files(const struct config *c);
 
-/* Sets a value of the command line layer from text. -EINVAL and *problem filled when refused. */
+/*
+ * Sets a value of the command line layer from text. Rules between values are config_check's.
+ * -EINVAL and *problem filled when refused; -ENOMEM.
+ */
 int config_set_option(struct config *c, enum tunable_id id, const char *text,
 		      struct config_problem *problem);
 
 /*
- * The cross-checks on the command line layer once all options are in: they may conflict with the
- * files. -EINVAL and *problem filled.
+ * Whether the values below the runtime layer keep the rules, once options and files are in: only
+ * the command line can break one. -EINVAL and *problem filled.
  */
 int config_check(const struct config *c, struct config_problem *problem);
 
