@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The tuner: who takes foreign wakeups, who is kicked to steal, which slice applies. */
+#include "daemon/tuner.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "daemon/arena.h"
+
+#define UNKNOWN (-1.0)
+
+int tuner_decision_new(const struct topology *t, struct tuner_decision **ret)
+{
+	_cleanup_(tuner_decision_freep) struct tuner_decision *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return -ENOMEM;
+	d->direct_greedy = cpuset_new(t->nr_cpu_ids);
+	d->kick_greedy = cpuset_new(t->nr_cpu_ids);
+	d->domain_busy_pct = calloc(t->nr_domains, sizeof(d->domain_busy_pct[0]));
+	if (!d->direct_greedy || !d->kick_greedy || !d->domain_busy_pct)
+		return -ENOMEM;
+	d->total_busy_pct = UNKNOWN;
+	for (uint32_t i = 0; i < t->nr_domains; i++)
+		d->domain_busy_pct[i] = UNKNOWN;
+	*ret = TAKE_PTR(d);
+	return 0;
+}
+
+struct tuner_decision *tuner_decision_free(struct tuner_decision *d)
+{
+	if (!d)
+		return NULL;
+	cpuset_free(d->direct_greedy);
+	cpuset_free(d->kick_greedy);
+	free(d->domain_busy_pct);
+	free(d);
+	return NULL;
+}
+
+/* A mean in the making. */
+struct mean {
+	double sum;
+	uint32_t n;
+};
+
+static double mean_of(struct mean m)
+{
+	return m.n ? m.sum / m.n : UNKNOWN;
+}
+
+/* The mean over a domain's CPUs that are online and known, which total counts too. */
+static double domain_busy(const struct tuner_snapshot *in, const struct cpuset *cpus,
+			  struct mean *total)
+{
+	struct mean m = { 0 };
+
+	for (uint32_t cpu = cpuset_first(cpus); cpu != UINT32_MAX; cpu = cpuset_next(cpus, cpu)) {
+		double busy = in->busy_pct[cpu];
+
+		if (!in->topology->cpus[cpu].online || !(busy >= 0))
+			continue;
+		m.sum += fmin(busy, 100);
+		m.n++;
+	}
+	total->sum += m.sum;
+	total->n += m.n;
+	return mean_of(m);
+}
+
+/* NaN, here or there, is below nothing. */
+static bool is_below(double busy_pct, double threshold_pct)
+{
+	return threshold_pct >= 100 || (busy_pct >= 0 && busy_pct < threshold_pct);
+}
+
+static void choose_greedy(const struct tuner_snapshot *in, const double *busy_pct,
+			  double threshold_pct, struct cpuset *chosen)
+{
+	const struct topology *t = in->topology;
+
+	cpuset_clear_all(chosen);
+	for (uint32_t i = 0; i < t->nr_domains; i++)
+		if (is_below(busy_pct[i], threshold_pct))
+			cpuset_or(chosen, t->domains[i].cpus);
+	cpuset_and(chosen, t->online);
+}
+
+void tuner_run(const struct tuner_snapshot *in, struct tuner_decision *inout)
+{
+	const struct topology *t = in->topology;
+	struct mean total = { 0 };
+
+	for (uint32_t i = 0; i < t->nr_domains; i++)
+		inout->domain_busy_pct[i] = domain_busy(in, t->domains[i].cpus, &total);
+	inout->total_busy_pct = mean_of(total);
+	if (total.n)
+		inout->overutilized =
+			inout->total_busy_pct >=
+			(inout->overutilized ? TUNER_FULL_LEAVE_PCT : TUNER_FULL_ENTER_PCT);
+	choose_greedy(in, inout->domain_busy_pct, in->direct_greedy_under_pct,
+		      inout->direct_greedy);
+	choose_greedy(in, inout->domain_busy_pct, in->greedy_off ? 0 : in->kick_greedy_under_pct,
+		      inout->kick_greedy);
+}
+
+static int policy_new(const struct topology *t, void **ret)
+{
+	struct tuner_decision *d;
+	int r = tuner_decision_new(t, &d);
+
+	if (r == 0)
+		*ret = d;
+	return r;
+}
+
+static void *policy_free(void *state)
+{
+	return tuner_decision_free(state);
+}
+
+static void policy_run(void *state, const struct policy_snapshot *in)
+{
+	const struct tunable_value *v = in->values->values;
+	struct tuner_snapshot snapshot = {
+		.topology = in->topology,
+		.busy_pct = in->busy_pct,
+		.direct_greedy_under_pct = v[TUNABLE_DIRECT_GREEDY_UNDER].percent,
+		.kick_greedy_under_pct = v[TUNABLE_KICK_GREEDY_UNDER].percent,
+		.greedy_off = v[TUNABLE_GREEDY_THRESHOLD].u == 0,
+	};
+
+	tuner_run(&snapshot, state);
+}
+
+static void policy_publish(void *state, struct wd40_shared *shared)
+{
+	arena_publish_tune(shared, state);
+}
+
+const struct policy tuner_policy = {
+	.name = "tuner",
+	.interval = TUNABLE_TUNE_INTERVAL,
+	.new = policy_new,
+	.free = policy_free,
+	.run = policy_run,
+	.publish = policy_publish,
+};

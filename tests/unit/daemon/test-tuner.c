@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/tuner.h"
+#include "tests/unit/daemon/made-topology.h"
+
+/* Two nodes of two domains of two CPUs. */
+struct round {
+	struct topology *t;
+	struct tuner_decision *d;
+	double busy_pct[8];
+	struct tuner_snapshot in;
+};
+
+static int set_up(void **state)
+{
+	struct round *r = calloc(1, sizeof(*r));
+
+	r->t = topology_make(2, 2, 2);
+	assert_int_equal(tuner_decision_new(r->t, &r->d), 0);
+	r->in = (struct tuner_snapshot){ r->t, r->busy_pct, 90, 100, false };
+	*state = r;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct round *r = *state;
+
+	tuner_decision_free(r->d);
+	topology_free(r->t);
+	free(r);
+	return 0;
+}
+
+static void set_busy(struct round *r, double d0, double d1, double d2, double d3)
+{
+	const double domains[] = { d0, d1, d2, d3 };
+
+	for (int i = 0; i < 8; i++)
+		r->busy_pct[i] = domains[i / 2];
+}
+
+static void assert_mask(const struct cpuset *s, const char *expected)
+{
+	_cleanup_(freep) char *text = cpuset_format(s);
+
+	assert_string_equal(text, expected);
+}
+
+static void busy_share_is_the_mean_of_the_domain(void **state)
+{
+	struct round *r = *state;
+
+	r->busy_pct[0] = 100;
+	r->busy_pct[1] = 50;
+	tuner_run(&r->in, r->d);
+	assert_float_equal(r->d->domain_busy_pct[0], 75, 1e-9);
+	assert_float_equal(r->d->domain_busy_pct[1], 0, 1e-9);
+	assert_float_equal(r->d->total_busy_pct, 150. / 8, 1e-9);
+}
+
+static void below_the_threshold_means_below(void **state)
+{
+	struct round *r = *state;
+
+	set_busy(r, 89.9, 90, 90.1, 0);
+	r->in.kick_greedy_under_pct = 90.05;
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->direct_greedy, "0-1,6-7");
+	assert_mask(r->d->kick_greedy, "0-3,6-7");
+}
+
+/* Fault 8: what a round left must not stay in the next. */
+static void masks_are_made_anew_each_round(void **state)
+{
+	struct round *r = *state;
+
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->direct_greedy, "0-7");
+	set_busy(r, 95, 95, 95, 20);
+	r->in.kick_greedy_under_pct = 50;
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->direct_greedy, "6-7");
+	assert_mask(r->d->kick_greedy, "6-7");
+	r->in.direct_greedy_under_pct = 0;
+	r->in.kick_greedy_under_pct = 0;
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->direct_greedy, "");
+	assert_mask(r->d->kick_greedy, "");
+}
+
+static void hundred_percent_includes_full_domains(void **state)
+{
+	struct round *r = *state;
+
+	set_busy(r, 100, 100, 100, 100);
+	r->in.direct_greedy_under_pct = 99.999;
+	r->in.kick_greedy_under_pct = 100;
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->direct_greedy, "");
+	assert_mask(r->d->kick_greedy, "0-7");
+}
+
+static void greedy_off_kicks_nobody(void **state)
+{
+	struct round *r = *state;
+
+	r->in.greedy_off = true;
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->kick_greedy, "");
+	assert_mask(r->d->direct_greedy, "0-7");
+}
+
+/* Fault 4: the CPU's own state counts. */
+static void offline_cpus_count_for_nothing(void **state)
+{
+	struct round *r = *state;
+
+	topology_set_online(r->t, 0, false);
+	topology_set_online(r->t, 2, false);
+	topology_set_online(r->t, 3, false);
+	set_busy(r, 100, 100, 10, 10);
+	r->busy_pct[1] = 40;
+	tuner_run(&r->in, r->d);
+	assert_float_equal(r->d->domain_busy_pct[0], 40, 1e-9);
+	assert_true(r->d->domain_busy_pct[1] < 0);
+	assert_float_equal(r->d->total_busy_pct, (40 + 4 * 10) / 5., 1e-9);
+	assert_mask(r->d->direct_greedy, "1,4-7");
+}
+
+static void unknown_shares_are_left_out(void **state)
+{
+	struct round *r = *state;
+
+	set_busy(r, 80, NAN, -1, INFINITY);
+	r->busy_pct[1] = NAN;
+	tuner_run(&r->in, r->d);
+	assert_float_equal(r->d->domain_busy_pct[0], 80, 1e-9);
+	assert_true(r->d->domain_busy_pct[1] < 0);
+	assert_true(r->d->domain_busy_pct[2] < 0);
+	assert_float_equal(r->d->domain_busy_pct[3], 100, 1e-9);
+	assert_float_equal(r->d->total_busy_pct, (80 + 100 + 100) / 3., 1e-9);
+	assert_mask(r->d->direct_greedy, "0-1");
+	assert_mask(r->d->kick_greedy, "0-7");
+}
+
+static void nothing_known_decides_nothing(void **state)
+{
+	struct round *r = *state;
+
+	set_busy(r, 99, 99, 99, 99);
+	tuner_run(&r->in, r->d);
+	assert_true(r->d->overutilized);
+	set_busy(r, NAN, -1, NAN, -1);
+	tuner_run(&r->in, r->d);
+	assert_true(r->d->overutilized);
+	assert_true(r->d->total_busy_pct < 0);
+	assert_mask(r->d->direct_greedy, "");
+}
+
+static void threshold_that_is_no_number_is_below_nothing(void **state)
+{
+	struct round *r = *state;
+
+	r->in.direct_greedy_under_pct = NAN;
+	r->in.kick_greedy_under_pct = NAN;
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->direct_greedy, "");
+	assert_mask(r->d->kick_greedy, "");
+}
+
+static bool overutilized_at(struct round *r, double pct)
+{
+	set_busy(r, pct, pct, pct, pct);
+	tuner_run(&r->in, r->d);
+	return r->d->overutilized;
+}
+
+static void slice_changes_with_hysteresis(void **state)
+{
+	struct round *r = *state;
+
+	assert_false(overutilized_at(r, 0));
+	assert_false(overutilized_at(r, 96.9));
+	assert_true(overutilized_at(r, 97));
+	assert_true(overutilized_at(r, 100));
+	assert_true(overutilized_at(r, 90));
+	assert_false(overutilized_at(r, 89.9));
+	assert_false(overutilized_at(r, 96.9));
+}
+
+/* Noise around the upper threshold flips the slice once, not each round. */
+static void noise_does_not_flip_the_slice(void **state)
+{
+	struct round *r = *state;
+	int flips = 0;
+	bool before = false;
+
+	for (int i = 0; i < 100; i++) {
+		bool now = overutilized_at(r, i % 2 ? 99 : 95);
+
+		flips += now != before;
+		before = now;
+	}
+	assert_int_equal(flips, 1);
+}
+
+/* Fault 28: more domains and CPUs than a word has bits. */
+static void machines_larger_than_a_word(void **state)
+{
+	struct topology *t = topology_make(10, 20, 40);
+	double *busy_pct = calloc(t->nr_cpu_ids, sizeof(*busy_pct));
+	struct tuner_snapshot in = { t, busy_pct, 90, 50, false };
+	struct tuner_decision *d;
+
+	for (uint32_t i = 0; i < t->nr_cpu_ids; i++)
+		busy_pct[i] = t->cpus[i].domain == 150 ? 10 : 95;
+	assert_int_equal(tuner_decision_new(t, &d), 0);
+	tuner_run(&in, d);
+	assert_mask(d->direct_greedy, "6000-6039");
+	tuner_decision_free(d);
+	free(busy_pct);
+	topology_free(t);
+}
+
+static void works_as_a_policy(void **state)
+{
+	struct round *r = *state;
+	struct tunable_set values = { 0 };
+	struct policy_snapshot in = { .topology = r->t,
+				      .values = &values,
+				      .busy_pct = r->busy_pct };
+	const struct tuner_decision *d;
+	void *own = NULL;
+
+	values.values[TUNABLE_DIRECT_GREEDY_UNDER].percent = 50;
+	values.values[TUNABLE_KICK_GREEDY_UNDER].percent = 100;
+	values.values[TUNABLE_GREEDY_THRESHOLD].u = 1;
+	set_busy(r, 40, 60, 60, 60);
+	assert_int_equal(tuner_policy.interval, TUNABLE_TUNE_INTERVAL);
+	assert_int_equal(tuner_policy.new(r->t, &own), 0);
+	d = own;
+	tuner_policy.run(own, &in);
+	assert_mask(d->direct_greedy, "0-1");
+	assert_mask(d->kick_greedy, "0-7");
+	values.values[TUNABLE_GREEDY_THRESHOLD].u = 0;
+	tuner_policy.run(own, &in);
+	assert_mask(d->kick_greedy, "");
+	assert_null(tuner_policy.free(own));
+	assert_null(tuner_policy.free(NULL));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(busy_share_is_the_mean_of_the_domain),
+		TEST(below_the_threshold_means_below),
+		TEST(masks_are_made_anew_each_round),
+		TEST(hundred_percent_includes_full_domains),
+		TEST(greedy_off_kicks_nobody),
+		TEST(offline_cpus_count_for_nothing),
+		TEST(unknown_shares_are_left_out),
+		TEST(nothing_known_decides_nothing),
+		TEST(threshold_that_is_no_number_is_below_nothing),
+		TEST(slice_changes_with_hysteresis),
+		TEST(noise_does_not_flip_the_slice),
+		cmocka_unit_test(machines_larger_than_a_word),
+		TEST(works_as_a_policy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
