@@ -31,7 +31,10 @@ int loop_new(struct loop **ret);
 struct loop *loop_free(struct loop *l); /* removes the sources that are left */
 DEFINE_CLEANUP(struct loop, loop_free)
 
-/* name appears in messages; must outlive the source. The loop never closes fd. */
+/*
+ * name appears in messages; must outlive the source. The loop never closes fd; whoever does removes
+ * the source first.
+ */
 int loop_add_fd(struct loop *l, const char *name, int fd, uint32_t epoll_events, loop_fd_fn fn,
 		void *userdata, struct loop_source **ret);
 int loop_set_fd_events(struct loop_source *s, uint32_t epoll_events);
@@ -57,7 +60,8 @@ DEFINE_CLEANUP(struct loop_source, loop_source_remove)
 
 /*
  * Runs until loop_exit or an error; returns the exit code given or the negative errno. An error that
- * a handler returns is logged with the source's name.
+ * a handler returns is logged with the source's name. Not to be called by a handler. After loop_exit,
+ * be it before the first round, no handler is called any more until the next loop_run.
  */
 int loop_run(struct loop *l);
 void loop_exit(struct loop *l, int code);
