@@ -71,13 +71,12 @@ kernel_unpack() {
 		zstd --decompress --quiet --stdout >"$vmlinux"
 }
 
-# The initramfs' folder but for its init: busybox, and the boot modules unpacked, numbered in the order to load them in.
-kernel_initramfs() {
+# The boot modules unpacked, numbered in the order to load them in.
+kernel_boot_modules() {
 	local folder=$1 version=$2 module number=10
-	mkdir -p "$folder"/initramfs/{bin,modules,dev,proc,sys}
-	cp "$TREE/usr/bin/busybox" "$folder/initramfs/bin/"
+	mkdir "$folder/modules"
 	while read -r module; do
-		xz --decompress --stdout "$module" >"$folder/initramfs/modules/$number-$(basename "$module" .xz)"
+		xz --decompress --stdout "$module" >"$folder/modules/$number-$(basename "$module" .xz)"
 		number=$((number + 1))
 	done < <(modprobe --dirname "$folder/root" --set-version "$version" --show-depends --all \
 		"${KERNEL_BOOT_MODULES[@]}" | awk '$1 == "insmod" && !seen[$2]++ {print $2}')
@@ -97,7 +96,7 @@ kernel_make() {
 	version=$(ls "$folder/root/usr/lib/modules")
 	ln -s usr/lib "$folder/root/lib"
 	depmod --basedir "$folder/root" "$version"
-	kernel_initramfs "$folder" "$version"
+	kernel_boot_modules "$folder" "$version"
 	# In the guest the tree has this link already.
 	rm "$folder/root/lib"
 	kernel_unpack "$folder/root/usr/lib/modules/$version/vmlinuz" "$folder/vmlinux"

@@ -79,18 +79,28 @@ vm_mask() {
 	done
 }
 
-# The kernel's part is made; added are the first process and the files that the guest has over everybody else's.
+# The guest's first process, compiled once for what its source says.
+vm_init_program() {
+	local source=$LAB_PIECES/guest/init.c key
+	key=$(sha256sum "$source" | cut -c 1-12)
+	VM_INIT=$LAB_CACHE/init-$key
+	[[ ! -x $VM_INIT ]] || return 0
+	rm -f "$LAB_CACHE"/init-*
+	tree_run gcc -static -Os -Wall -Wextra -Werror -o "$VM_INIT.$$" "$source"
+	mv "$VM_INIT.$$" "$VM_INIT"
+}
+
+# The kernel's modules, the first process, and under upper/files what the guest has over everybody else's.
 vm_initramfs() {
-	local run=$1 root=$1/initramfs.d applet
-	cp -r "$(kernel_folder "$VM_KERNEL")/initramfs" "$root"
-	mkdir -p "$root"/{ro,rw,upper,root}
-	cp "$LAB_PIECES/guest/init" "$root/init"
-	for applet in cp insmod ip ln mkdir mount switch_root; do
-		ln -s busybox "$root/bin/$applet"
-	done
-	cp -r "$LAB_PIECES/guest/$VM_BOOT" "$root/guest"
-	mkdir -p "$root"/guest/lab/{src,build,share,control}
-	[[ $VM_BOOT != systemd ]] || vm_mask "$root/guest/etc/systemd"
+	local run=$1 root=$1/initramfs.d files=$1/initramfs.d/upper/files
+	mkdir -p "$root"/{ro,rw,root,upper/work} "$files"/lab/{src,build,share,control}
+	vm_init_program
+	cp "$VM_INIT" "$root/init"
+	cp -r "$(kernel_folder "$VM_KERNEL")/modules" "$root/modules"
+	if [[ $VM_BOOT == systemd ]]; then
+		cp -r "$LAB_PIECES/guest/systemd/." "$files/"
+		vm_mask "$files/etc/systemd"
+	fi
 	(cd "$root" && find . | "$TREE/usr/bin/busybox" cpio -o -H newc 2>"$run/cpio.log") >"$run/initramfs" ||
 		die "packing the initramfs failed: $(<"$run/cpio.log")"
 }
