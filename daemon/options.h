@@ -8,17 +8,17 @@
 
 enum options_action {
 	ACTION_RUN,
-	ACTION_CHECK,	       /* options_check */
-	ACTION_PROBE,	       /* print the requirements and whether the machine meets them */
+	ACTION_CHECK,          /* options_check */
+	ACTION_PROBE,          /* print the requirements and whether the machine meets them */
 	ACTION_BUS_INTROSPECT, /* print the D-Bus interfaces as XML */
-	ACTION_HELP,	       /* options_print_help */
-	ACTION_VERSION,	       /* options_print_version */
+	ACTION_HELP,           /* options_print_help */
+	ACTION_VERSION,        /* options_print_version */
 };
 
 struct options {
 	enum options_action action; /* of several, the last; help and version end the parsing */
-	unsigned int verbose;	    /* times that -v was given */
-	const char *root;	    /* of --root, "" without; points into argv */
+	unsigned int verbose;       /* times that -v was given */
+	const char *root;           /* of --root, "" without; points into argv */
 };
 
 /* Bytes for a refusal: one sentence that names option, value and allowed range. */
