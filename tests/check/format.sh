@@ -9,6 +9,11 @@ command -v clang-format-19 >/dev/null || {
 	exit 77
 }
 cd "$1"
-set -- $(find bpf config ctl daemon dbus tests util -name '*.[ch]' 2>/dev/null | sort)
-echo "$# files"
-exec clang-format-19 --dry-run --Werror "$@"
+status=0
+for file in $(find bpf config ctl daemon dbus tests util -name '*.[ch]' 2>/dev/null | sort); do
+	clang-format-19 --dry-run --Werror "$file" 2>/dev/null || {
+		echo "clang-format-19 -i $file"
+		status=1
+	}
+done
+exit $status
