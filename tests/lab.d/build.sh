@@ -36,23 +36,23 @@ build_is_current() {
 }
 
 build_preset() {
-	local preset=$1 folder building
+	local preset=$1 folder
 	folder=$(build_folder "$preset")
 	mkdir -p "$folder"
-	lock "${folder#"$LAB_CACHE"/}" building
+	lock "${folder#"$LAB_CACHE"/}"
 	build_configure "$preset" "$folder/build"
 	if ! build_is_current "$folder"; then
 		tree_run cmake --build "$folder/build" >&2
 		build_stage "$folder"
 	fi
-	unlock building
+	unlock "${folder#"$LAB_CACHE"/}"
 }
 
 command_build() {
 	local preset
 	(($#)) || set -- release
 	for preset in "$@"; do
-		[[ $preset == release || $preset == debug ]] || usage_error "build: no preset $preset"
+		[[ " ${BUILD_PRESETS[*]} " == *" $preset "* ]] || usage_error "build: no preset $preset"
 	done
 	for preset in "$@"; do
 		build_preset "$preset"

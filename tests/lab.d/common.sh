@@ -91,40 +91,85 @@ pause() {
 	exec {never}>&-
 }
 
-# Say every ten seconds that work goes on.
-ticker_start() {
-	local what=$1 from=$SECONDS
+# Run something that takes long in a namespace, saying what it is and every ten seconds that it goes on.
+in_namespace_patiently() {
+	local what=$1 from=$SECONDS status=0 ticker
+	shift
+	say "$what"
 	(
 		trap - EXIT
 		while pause 10; do
 			say "still $what ($((SECONDS - from)) s)"
 		done
 	) &
-	TICKER=$!
-	CHILDREN+=("$TICKER")
+	ticker=$!
+	CHILDREN+=("$ticker")
+	in_namespace "$@" >&2 || status=$?
+	kill_child "$ticker"
+	((status)) || say "$what: done in $((SECONDS - from)) s"
+	return "$status"
 }
 
-ticker_stop() { kill_child "$TICKER"; }
+# Locks on names in the cache, held until the script ends or unlock is called.
+declare -A LOCKS=()
 
-# Hold an exclusive lock on a name in the cache until the script ends or unlock is called; says so when it has to wait.
+lock_open() {
+	local fd
+	exec {fd}>>"$LAB_CACHE/$1.lock"
+	LOCKS[$1]=$fd
+}
+
+# For making something: nobody else may have it. Says so when it has to wait.
 lock() {
-	local name=$1
-	local -n lock_fd=$2
-	exec {lock_fd}>>"$LAB_CACHE/$name.lock"
-	flock --nonblock "$lock_fd" && return
-	say "another lab holds $name, waiting"
-	flock "$lock_fd"
+	lock_open "$1"
+	flock --nonblock "${LOCKS[$1]}" && return
+	say "another lab has $1, waiting"
+	flock "${LOCKS[$1]}"
 }
 
+# For using something: nobody removes or replaces it meanwhile.
+hold() {
+	[[ ! ${LOCKS[$1]-} ]] || return 0
+	lock_open "$1"
+	flock --shared "${LOCKS[$1]}"
+}
+
+# Get the lock only if it is free.
+lock_if_free() {
+	lock_open "$1"
+	flock --nonblock "${LOCKS[$1]}" && return
+	unlock "$1"
+	return 1
+}
+
+# Children may have inherited the descriptor, so closing it would not do.
 unlock() {
-	local -n unlock_fd=$1
-	exec {unlock_fd}>&-
+	local fd=${LOCKS[$1]}
+	flock --unlock "$fd"
+	exec {fd}>&-
+	unset "LOCKS[$1]"
+}
+
+# A folder in the cache that is gone when the script ends, in $TEMP. What is to stay is made in it and renamed into place.
+make_temp() {
+	TEMP=$(mktemp -d "$LAB_CACHE/tmp.$$.XXXXXX")
+	on_exit "rm -rf --one-file-system '$TEMP'"
+}
+
+# Those of labs that were killed so hard that they could not clean up.
+sweep_temps() {
+	local folder pid
+	for folder in "$LAB_CACHE"/tmp.*; do
+		pid=${folder#"$LAB_CACHE"/tmp.}
+		[[ -d $folder && ! -d /proc/${pid%%.*} ]] || continue
+		rm -rf --one-file-system "$folder"
+	done
 }
 
 # Debian packages that the lab needs on the machine itself.
 need_tool() {
 	local tool=$1 package=$2
-	command -v "$tool" >/dev/null && return
+	! command -v "$tool" >/dev/null || return 0
 	say "installing $package on this machine"
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >&2
 }

@@ -82,48 +82,54 @@ kernel_boot_modules() {
 		"${KERNEL_BOOT_MODULES[@]}" | awk '$1 == "insmod" && !seen[$2]++ {print $2}')
 }
 
+# Runs as pid 1 of a namespace.
 kernel_make() {
-	local name=$1 folder=$2 state version
-	state=$(mktemp -d "$LAB_CACHE/scratch.XXXXXX")
-	on_exit "rm -rf '$state'"
-	on_exit "rm -rf '$folder'"
-	rm -rf "$folder"
+	local name=$1 folder=$2 state=$3 version
 	mkdir -p "$folder/root"
-	say "fetching the newest kernel of ${KERNEL_SUITES[$name]}"
 	kernel_apt_setup "$state" "${KERNEL_SUITES[$name]}"
 	kernel_download "$state" "$folder/root"
 	rm -rf "$folder/root/usr/share"
 	version=$(ls "$folder/root/usr/lib/modules")
+	# depmod and modprobe want this link; in the guest the tree has it.
 	ln -s usr/lib "$folder/root/lib"
 	depmod --basedir "$folder/root" "$version"
 	kernel_boot_modules "$folder" "$version"
-	# In the guest the tree has this link already.
 	rm "$folder/root/lib"
 	kernel_unpack "$folder/root/usr/lib/modules/$version/vmlinuz" "$folder/vmlinux"
 	printf '%s\n' "$version" >"$folder/version"
-	rm -rf "$state"
 }
 
-# Make sure that the named kernel is there; with "refresh" fetch it anew.
-kernel_up() {
-	local name=$1 refresh=${2-} folder making
+# Fetch the kernel anew and put it in its place, when no guest uses the old one any more.
+kernel_replace() {
+	local name=$1 folder
 	folder=$(kernel_folder "$name")
-	[[ ! -d $folder || $refresh ]] || return 0
-	lock "kernel-$name" making
-	if [[ ! -d $folder || $refresh ]]; then
-		need_tool zstd zstd
-		need_tool depmod kmod
-		kernel_make "$name" "$folder.new"
-		rm -rf "$folder"
-		mv "$folder.new" "$folder"
-		say "kernel $name is $(kernel_version "$name")"
+	need_tool zstd zstd
+	need_tool depmod kmod
+	make_temp
+	in_namespace_patiently "fetching the newest kernel of ${KERNEL_SUITES[$name]}" \
+		kernel_make "$name" "$TEMP/kernel" "$TEMP/state" || die "fetching kernel $name failed"
+	lock "kernel-$name"
+	rm -rf "$folder"
+	mv "$TEMP/kernel" "$folder"
+	unlock "kernel-$name"
+	say "kernel $name is $(kernel_version "$name")"
+}
+
+# Make sure that the named kernel is there.
+kernel_up() {
+	local name=$1 folder
+	folder=$(kernel_folder "$name")
+	if [[ ! -d $folder ]]; then
+		lock "kernel-$name-making"
+		[[ -d $folder ]] || kernel_replace "$name"
+		unlock "kernel-$name-making"
 	fi
-	unlock making
+	hold "kernel-$name"
 }
 
 command_kernels() {
 	local name
-	tree_up
+	(($# == 0)) || usage_error "kernels: unknown argument $1"
 	for name in "${KERNEL_NAMES[@]}"; do
 		kernel_up "$name"
 		printf '%s\t%s\n' "$name" "$(kernel_version "$name")"

@@ -35,9 +35,11 @@ qemu_topology() {
 # Counted mode: the guest's time is the number of instructions it executed, whatever else the machine does.
 qemu_accelerator() {
 	if [[ $VM_COUNTED ]]; then
-		QEMU_ARGS+=(-accel "tcg,thread=single" -icount "shift=2,sleep=off")
+		QEMU_ARGS+=(-accel "tcg,thread=single" -icount "shift=2,sleep=off" -cpu "max,la57=off")
+	elif [[ $VM_ACCEL == kvm ]]; then
+		QEMU_ARGS+=(-accel kvm -cpu host)
 	else
-		QEMU_ARGS+=(-accel "tcg,thread=multi")
+		QEMU_ARGS+=(-accel "tcg,thread=multi" -cpu "max,la57=off")
 	fi
 }
 
@@ -52,7 +54,7 @@ qemu_devices() {
 		-device virtio-serial-pci
 		-chardev "file,id=output,path=$run/output"
 		-device "virtserialport,chardev=output,name=lab.output"
-		-chardev "file,id=console,path=$VM_CONSOLE,append=on"
+		-chardev "file,id=console,path=$run/console,append=on"
 		-serial chardev:console
 	)
 }
@@ -76,8 +78,7 @@ qemu_kernel() {
 
 qemu_arguments() {
 	local run=$1
-	QEMU_ARGS=(-nodefaults -no-user-config -display none -monitor none -no-reboot -machine q35 -bios qboot.rom
-		-cpu max,la57=off)
+	QEMU_ARGS=(-nodefaults -no-user-config -display none -monitor none -no-reboot -machine q35 -bios qboot.rom)
 	qemu_accelerator
 	qemu_topology
 	qemu_devices "$run"

@@ -6,6 +6,7 @@ TREE_SUITE=trixie
 # The machine's own mirror of Debian main; the project names no host.
 debian_mirror() {
 	local uri
+	# shellcheck disable=SC2016 # apt expands these
 	uri=${WD40D_LAB_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
 		'Created-By: Packages' 'Label: Debian' 'Component: main' | head -n 1)}
 	[[ $uri ]] || die "apt on this machine has no Debian mirror; set WD40D_LAB_MIRROR"
@@ -40,11 +41,12 @@ tree_preferences() {
 	printf 'Package: src:qemu src:seabios src:linux bpftool\nPin: release n=%s-backports\nPin-Priority: 900\n' "$TREE_SUITE"
 }
 
-# Runs as pid 1 of a namespace of its own. Translations and documents are left out; man pages of our own are linted from source.
+# Runs as pid 1 of a namespace. Translations and documents are left out; man pages of our own are linted from source.
 tree_bootstrap() {
 	local target=$1 scratch=$2
 	tree_preferences >"$scratch/preferences"
 	apt_settings >"$scratch/apt.conf"
+	# shellcheck disable=SC2016 # mmdebstrap's shell expands these
 	mmdebstrap --mode=root --variant=minbase --format=directory \
 		--include="$(tree_packages | paste -sd ,)" \
 		--aptopt="$scratch/apt.conf" \
@@ -62,53 +64,47 @@ tree_bootstrap() {
 		"$TREE_SUITE" "$target" - < <(debian_sources "$TREE_SUITE" "$TREE_SUITE-updates" "$TREE_SUITE-backports")
 }
 
-# Remove what other versions of the lab left, unless a lab still uses it.
+# Remove the trees of other versions of the lab, unless a lab still uses them.
 tree_remove_old() {
-	local old fd
+	local old name
 	for old in "$LAB_CACHE"/tree-*; do
-		[[ -d $old && $old != "$TREE" ]] || continue
-		exec {fd}>>"$old.lock"
-		if flock --nonblock "$fd"; then
-			rm -rf --one-file-system "$old" "$old.lock"
+		name=$(basename "$old")
+		if [[ -d $old && $old != "$TREE" ]] && lock_if_free "$name"; then
+			rm -rf --one-file-system "$old"
+			rm "$old.lock"
+			unlock "$name"
 		fi
-		exec {fd}>&-
 	done
 }
 
 tree_make() {
-	local from=$SECONDS scratch
 	need_tool mmdebstrap mmdebstrap
-	scratch=$(mktemp -d "$LAB_CACHE/scratch.XXXXXX")
-	on_exit "rm -rf '$scratch'"
-	on_exit "rm -rf --one-file-system '$TREE.new'"
-	rm -rf --one-file-system "$TREE.new"
-	say "making the Debian tree (takes a few minutes, once)"
-	ticker_start "making the Debian tree"
-	in_namespace tree_bootstrap "$TREE.new" "$scratch" >&2 || die "making the Debian tree failed"
-	ticker_stop
-	mv "$TREE.new" "$TREE"
-	say "Debian tree made in $((SECONDS - from)) s"
+	make_temp
+	in_namespace_patiently "making the Debian tree (once, some minutes)" tree_bootstrap "$TEMP/tree" "$TEMP" ||
+		die "making the Debian tree failed"
+	mv "$TEMP/tree" "$TREE"
 	tree_remove_old
 }
 
-# Make sure that the tree is there, and hold it: nobody removes it while this lab runs.
+# Make sure that the tree is there, in $TREE.
 tree_up() {
-	local making
-	TREE=$LAB_CACHE/tree-$(tree_key)
-	export LAB_TREE=$TREE
+	[[ ! ${TREE-} ]] || return 0
+	local name
+	name=tree-$(tree_key)
+	export TREE=$LAB_CACHE/$name
 	if [[ ! -d $TREE ]]; then
-		lock tree making
+		lock tree
 		[[ -d $TREE ]] || tree_make
-		unlock making
+		unlock tree
 	fi
-	exec {TREE_HELD}>>"$TREE.lock"
-	flock --shared "$TREE_HELD"
+	hold "$name"
 }
 
 # Mount the tree at $1, writable but forgetting what is written, with the machine's devices, the work tree and the cache.
 # Runs inside a namespace.
 tree_mount() {
 	local root=$1 dir
+	mkdir -p "$root"
 	mount -t tmpfs -o mode=755 lab "$root"
 	mkdir "$root"/{upper,work,root}
 	mount -t overlay -o "lowerdir=$TREE,upperdir=$root/upper,workdir=$root/work" lab "$root/root"
@@ -136,10 +132,6 @@ tree_command() {
 
 # Run CMD in the tree.
 tree_run() {
-	local root status=0
 	tree_up
-	root=$LAB_CACHE/root
-	mkdir -p "$root"
-	in_namespace tree_command "$root" "$@" || status=$?
-	return "$status"
+	in_namespace tree_command "$LAB_CACHE/root" "$@"
 }

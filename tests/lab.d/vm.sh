@@ -7,7 +7,7 @@ VM_DIED=125
 
 vm_defaults() {
 	VM_KERNEL=backports VM_TOPOLOGY=smp4 VM_CPUS='' VM_COUNTED='' VM_BOOT=systemd VM_TIMEOUT=600 VM_PRESET=release
-	VM_SHARE='' VM_APPEND='' VM_CONSOLE='' VM_BUILD=1
+	VM_ACCEL='' VM_SHARE='' VM_APPEND='' VM_CONSOLE='' VM_BUILD=1
 }
 
 # Sets VM_* and VM_COMMAND from the command line.
@@ -16,7 +16,7 @@ vm_options() {
 		case $1 in
 		--counted) VM_COUNTED=1 ;;
 		--no-build) VM_BUILD='' ;;
-		--kernel | --topology | --cpus | --boot | --timeout | --preset | --share | --append | --console)
+		--accel | --kernel | --topology | --cpus | --boot | --timeout | --preset | --share | --append | --console)
 			(($# > 1)) || usage_error "vm: $1 needs a value"
 			local name=${1#--}
 			printf -v "VM_${name^^}" %s "$2"
@@ -48,6 +48,7 @@ vm_check_options() {
 	vm_check_choice kernel "$VM_KERNEL" "${KERNEL_NAMES[@]}"
 	vm_check_choice topology "$VM_TOPOLOGY" "${topologies[@]}"
 	vm_check_choice boot "$VM_BOOT" systemd minimal
+	[[ ! $VM_ACCEL ]] || vm_check_choice accel "$VM_ACCEL" "${ACCELERATORS[@]}"
 	vm_check_choice preset "$VM_PRESET" "${BUILD_PRESETS[@]}"
 	vm_check_number timeout "$VM_TIMEOUT"
 	[[ ! $VM_CPUS ]] || vm_check_number cpus "$VM_CPUS"
@@ -117,7 +118,8 @@ vm_stage() {
 vm_prepare() {
 	local run=$1
 	mkdir -p "$run/rw" "$run/share" "$(build_folder "$VM_PRESET")/build"
-	VM_CONSOLE=$(realpath --no-symlinks -- "${VM_CONSOLE:-$run/console}")
+	: >"$run/console"
+	VM_CONSOLE=$(realpath -- "${VM_CONSOLE:-$run/console}")
 	: >"$VM_CONSOLE"
 	VM_SHARE=$(realpath -- "${VM_SHARE:-$run/share}")
 	vm_stage "$run/stage"
@@ -129,10 +131,9 @@ vm_prepare() {
 # Runs as pid 1 of a namespace: gathers what the guest sees under $run (one share to read and one to write, since each device
 # costs boot time) and starts QEMU in the tree. The mounts end with the machine.
 vm_machine() {
-	local run=$1 share=$2 source folder
-	shift 2
-	local -A readonly_folders=([tree]=$TREE [kernel]=$1 [stage]=$run/stage [src]=$LAB_SOURCE [build]=$2)
-	shift 2
+	local run=$1 share=$2 console=$3 kernel=$4 build=$5 source folder
+	shift 5
+	local -A readonly_folders=([tree]=$TREE [kernel]=$kernel [stage]=$run/stage [src]=$LAB_SOURCE [build]=$build)
 	mkdir -p "$run/ro" "$run/rw/share"
 	for folder in "${!readonly_folders[@]}"; do
 		source=${readonly_folders[$folder]}
@@ -141,6 +142,7 @@ vm_machine() {
 		mount -o remount,bind,ro "$run/ro/$folder"
 	done
 	mount --bind "$share" "$run/rw/share"
+	mount --bind "$console" "$run/console"
 	tree_command "$LAB_CACHE/root" qemu-system-x86_64 "$@"
 }
 
@@ -161,12 +163,13 @@ vm_run() {
 	local run=$1 output machine deadline
 	start_child cat "$run/output"
 	output=$CHILD
-	start_in_namespace vm_machine "$run" "$VM_SHARE" "$(kernel_folder "$VM_KERNEL")/root" \
+	start_in_namespace vm_machine "$run" "$VM_SHARE" "$VM_CONSOLE" "$(kernel_folder "$VM_KERNEL")/root" \
 		"$(build_folder "$VM_PRESET")/build" "${QEMU_ARGS[@]}" >"$run/qemu.log" 2>&1
 	machine=$CHILD
 	vm_deadline "$run" "$machine"
 	deadline=$!
-	wait_child "$machine" || :
+	# bash says it when a child was killed
+	wait_child "$machine" 2>/dev/null || :
 	kill_child "$deadline"
 	# When QEMU never came to open it, cat still waits for a writer.
 	: <>"$run/output"
@@ -175,11 +178,13 @@ vm_run() {
 
 # Keep what tells why a guest gave no exit status.
 vm_post_mortem() {
-	local run=$1 why=$2 kept=$LAB_CACHE/logs/$(date +%Y%m%d-%H%M%S)-$$.console
+	local run=$1 why=died kept
+	(($2 != VM_TIMED_OUT)) || why="took longer than $VM_TIMEOUT s"
 	say "the guest $why; the kernel's last lines:"
 	tail -n 40 "$VM_CONSOLE" | tr -d '\r' >&2
 	cat "$run/qemu.log" >&2
 	if [[ $VM_CONSOLE == "$run/console" ]]; then
+		kept=$LAB_CACHE/logs/$(date +%Y%m%d-%H%M%S)-$$.console
 		mkdir -p "$LAB_CACHE/logs"
 		mv "$VM_CONSOLE" "$kept"
 		VM_CONSOLE=$kept
@@ -196,26 +201,36 @@ vm_keep_share() {
 	say "the guest's files: $kept"
 }
 
+# Run VM_COMMAND in a guest whose files are under $run; its exit status, or the lab's own, comes back.
+vm_start() {
+	local run=$1
+	say "guest: kernel $VM_KERNEL $(kernel_version "$VM_KERNEL"), ${VM_CPUS:-$VM_TOPOLOGY}, $VM_ACCEL${VM_COUNTED:+ counted}, $VM_BOOT"
+	vm_prepare "$run"
+	qemu_arguments "$run"
+	vm_run "$run"
+	if [[ -s $run/rw/control/status ]]; then
+		return "$(<"$run/rw/control/status")"
+	elif [[ -e $run/timed-out ]]; then
+		return "$VM_TIMED_OUT"
+	fi
+	return "$VM_DIED"
+}
+
 command_vm() {
-	local run status
+	local run status=0
 	vm_defaults
 	vm_options "$@"
 	vm_check_options
 	tree_up
 	kernel_up "$VM_KERNEL"
+	accel_up
 	[[ ! $VM_BUILD ]] || build_preset "$VM_PRESET"
-	run=$(mktemp -d "$LAB_CACHE/vm.XXXXXX")
-	on_exit "rm -rf '$run'"
-	vm_prepare "$run"
-	qemu_arguments "$run"
-	vm_run "$run"
+	make_temp
+	run=$TEMP
+	vm_start "$run" || status=$?
 	vm_keep_share "$run"
-	if [[ -s $run/rw/control/status ]]; then
-		return "$(<"$run/rw/control/status")"
-	elif [[ -e $run/timed-out ]]; then
-		vm_post_mortem "$run" "took longer than $VM_TIMEOUT s"
-		return "$VM_TIMED_OUT"
+	if [[ ! -s $run/rw/control/status ]]; then
+		vm_post_mortem "$run" "$status"
 	fi
-	vm_post_mortem "$run" "died"
-	return "$VM_DIED"
+	return "$status"
 }
