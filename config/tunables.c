@@ -59,11 +59,11 @@ const struct tunable tunables[NR_TUNABLES] = {
 	[TUNABLE_DIRECT_GREEDY_UNDER] = {
 		"direct-greedy-under", NULL, 'D', "DirectGreedyUnderPercent",
 		TUNABLE_PERCENT, UNIT_PERCENT, "90", 0, 100, APPLIED_LIVE,
-		"domains less busy take wakeups of others on idle CPUs" },
+		"below it a domain's idle CPUs take wakeups of other domains" },
 	[TUNABLE_KICK_GREEDY_UNDER] = {
 		"kick-greedy-under", NULL, 'K', "KickGreedyUnderPercent",
 		TUNABLE_PERCENT, UNIT_PERCENT, "100", 0, 100, APPLIED_LIVE,
-		"domains less busy have idle CPUs kicked to steal" },
+		"below it a domain's idle CPUs are kicked to steal" },
 	[TUNABLE_DIRECT_GREEDY_NUMA] = {
 		"direct-greedy-numa", NULL, 'r', "DirectGreedyNuma",
 		TUNABLE_BOOL, UNIT_NONE, "no", 0, 1, APPLIED_LIVE,

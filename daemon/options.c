@@ -20,7 +20,7 @@ const struct fixed_option_row fixed_options[] = {
 				    "print the D-Bus interfaces as XML, and exit" },
 	[OPTION_ROOT] = { "root", 0, "DIR",
 			  "look for configuration and sysfs below DIR (for tests)" },
-	[OPTION_VERBOSE] = { "verbose", 'v', NULL, "say more; twice: even more" },
+	[OPTION_VERBOSE] = { "verbose", 'v', NULL, "print debugging messages, too" },
 	[OPTION_HELP] = { "help", 'h', NULL, "print this help, and exit" },
 	[OPTION_VERSION] = { "version", 'V', NULL, "print the version, and exit" },
 };

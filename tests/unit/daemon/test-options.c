@@ -289,6 +289,42 @@ static void test_help_is_aligned(void **state)
 	}
 }
 
+/* What bash would offer for words, the last of which is being typed. */
+static void completes(const char *words, const char *expected)
+{
+	static const char script[] =
+		"wd40d() { printf '%s' \"$HELP\"; }; compopt() { :; }; "
+		"source " SOURCE_DIR "/daemon/wd40d.bash-completion; "
+		"COMP_WORDS=(wd40d \"$@\") COMP_CWORD=$#; _wd40d; echo \"${COMPREPLY[*]}\"";
+	_cleanup_(freep) char *help = printed_help();
+	char command[2000], got[2000] = "";
+	FILE *f;
+
+	setenv("HELP", help, 1);
+	setenv("SCRIPT", script, 1);
+	snprintf(command, sizeof(command), "bash -c \"$SCRIPT\" completion %s", words);
+	f = popen(command, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(got, sizeof(got), f));
+	assert_int_equal(pclose(f), 0);
+	assert_string_equal(got, expected);
+}
+
+static void test_completion(void **state)
+{
+	completes("--fi", "--fifo-sched\n");
+	completes("--slice", "--slice-us-underutil= --slice-us-overutil=\n");
+	completes("--check --bus", "--bus-introspect\n");
+	completes("--no", "--no-load-balance\n");
+	completes("--partial = ''", "yes no\n");
+	completes("--partial = n", "no\n");
+	completes("--partial =", "yes no\n");
+	completes("--interval = ''", "\n");
+	completes("--config = /proc/self/statu", "/proc/self/status\n");
+	completes("--root /proc/self/attr/curren", "/proc/self/attr/current\n");
+	completes("start", "\n");
+}
+
 static void prints(int (*print)(FILE *), int code, const char *expected)
 {
 	_cleanup_(freep) char *text = NULL;
@@ -377,6 +413,7 @@ int main(void)
 		options_test(test_names_are_unique),
 		options_test(test_help_names_everything),
 		options_test(test_help_is_aligned),
+		options_test(test_completion),
 		options_test(test_version_and_refusal),
 		options_test(test_check_without_problems),
 		options_test(test_check_with_problems),
