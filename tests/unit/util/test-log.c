@@ -32,14 +32,14 @@ static int release(void **state)
 	return fclose(captured);
 }
 
-static void pretend_journal(long ino_offset)
+static void pretend_journal(unsigned long dev_offset, unsigned long ino_offset)
 {
 	char stream[64];
 	struct stat st;
 
 	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
-	snprintf(stream, sizeof(stream), "%lu:%lu", (unsigned long)st.st_dev,
-		 (unsigned long)st.st_ino + (unsigned long)ino_offset);
+	snprintf(stream, sizeof(stream), "%lu:%lu", (unsigned long)st.st_dev + dev_offset,
+		 (unsigned long)st.st_ino + ino_offset);
 	setenv("JOURNAL_STREAM", stream, 1);
 }
 
@@ -63,7 +63,7 @@ static void test_plain(void **state)
 
 static void test_journal(void **state)
 {
-	pretend_journal(0);
+	pretend_journal(0, 0);
 	log_error("a");
 	log_warning("b");
 	log_notice("c");
@@ -74,9 +74,11 @@ static void test_journal(void **state)
 /* JOURNAL_STREAM is inherited by programs whose stderr goes elsewhere. */
 static void test_other_journal(void **state)
 {
-	pretend_journal(1);
+	pretend_journal(0, 1);
 	log_error("a");
-	assert_captured("wd40d: a\n");
+	pretend_journal(1, 0);
+	log_error("b");
+	assert_captured("wd40d: a\nwd40d: b\n");
 }
 
 static void test_damaged_journal_stream(void **state)
@@ -88,7 +90,7 @@ static void test_damaged_journal_stream(void **state)
 
 static void test_each_line_has_its_prefix(void **state)
 {
-	pretend_journal(0);
+	pretend_journal(0, 0);
 	log_error("one\ntwo\n\nfour\n");
 	assert_captured("<3>one\n<3>two\n<3>\n<3>four\n");
 }
