@@ -20,13 +20,16 @@ struct scan {
 
 DEFINE_CLEANUP(dictionary, iniparser_freedict)
 
-/* iniparser reports by a global callback: a bad line, or no memory. */
-static bool out_of_memory;
+/* What iniparser thinks of a line; it tells by a global callback that is made for printing. */
+static enum {
+	LINE_GOOD,
+	LINE_BAD,
+	LINE_NO_MEMORY
+} verdict;
 
-static int note_error(const char *format, ...)
+static int take_verdict(const char *format, ...)
 {
-	if (strstr(format, "memory"))
-		out_of_memory = true;
+	verdict = strstr(format, "memory") ? LINE_NO_MEMORY : LINE_BAD;
 	return 0;
 }
 
@@ -42,11 +45,11 @@ static int load_line(const char *text, size_t length, dictionary **ret)
 	f = fmemopen(line, length + 1, "r");
 	if (!f)
 		return -ENOMEM;
-	out_of_memory = false;
-	iniparser_set_error_callback(note_error);
+	verdict = LINE_GOOD;
+	iniparser_set_error_callback(take_verdict);
 	d = iniparser_load_file(f, "");
 	iniparser_set_error_callback(NULL);
-	if (out_of_memory)
+	if (verdict == LINE_NO_MEMORY || (!d && verdict == LINE_GOOD))
 		return -ENOMEM;
 	*ret = TAKE_PTR(d);
 	return 0;
@@ -143,11 +146,9 @@ static int parse_line(struct scan *s)
 	size_t length = measure_line(text, &nr_lines, &complete);
 	int r = 0;
 
-	if (stripped_length(text, length) == 0) {
-		r = 0;
-	} else if (length > INI_LINE_MAX || !complete) {
+	if (length > INI_LINE_MAX || !complete) {
 		r = emit_bad_line(s, text, length);
-	} else {
+	} else if (stripped_length(text, length) > 0) {
 		r = load_line(text, length, &d);
 		if (r == 0)
 			r = d ? emit_entry(s, d, text, length) : emit_bad_line(s, text, length);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What config.c and load.c share: values by layer, and problems. For config/ only. */
+/* What the sources of config/ share, and nobody else: values by layer, and problems. */
 #pragma once
 
 #include <stdbool.h>
