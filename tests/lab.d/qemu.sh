@@ -56,6 +56,8 @@ qemu_devices() {
 		-device "virtserialport,chardev=output,name=lab.output"
 		-chardev "file,id=console,path=$run/console,append=on"
 		-serial chardev:console
+		-chardev "pipe,id=monitor,path=$run/monitor"
+		-monitor chardev:monitor
 	)
 }
 
@@ -64,7 +66,7 @@ qemu_devices() {
 # no security modules (systemd would load BPF programs of its own), grace periods of RCU hurried until the command starts.
 qemu_kernel() {
 	local run=$1
-	local -a words=(console=ttyS0 quiet panic=-1 oops=panic mitigations=off
+	local -a words=(console=ttyS0 quiet panic=-1 oops=panic sysrq_always_enabled mitigations=off
 		tsc=reliable no_timer_check lpj=12000000 audit=0 lsm=capability damon_stat.enabled=0 rcupdate.rcu_expedited=1
 		LAB_BOOT="$VM_BOOT")
 	[[ $VM_BOOT != systemd ]] || words+=(systemd.unit=lab.target systemd.import_credentials=no
@@ -78,7 +80,7 @@ qemu_kernel() {
 
 qemu_arguments() {
 	local run=$1
-	QEMU_ARGS=(-nodefaults -no-user-config -display none -monitor none -no-reboot -machine q35 -bios qboot.rom)
+	QEMU_ARGS=(-nodefaults -no-user-config -display none -no-reboot -machine q35 -bios qboot.rom)
 	qemu_accelerator
 	qemu_topology
 	qemu_devices "$run"

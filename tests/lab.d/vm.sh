@@ -125,7 +125,7 @@ vm_prepare() {
 	vm_stage "$run/stage"
 	vm_control "$run/rw/control"
 	vm_initramfs "$run"
-	mkfifo "$run/output"
+	mkfifo "$run"/{output,monitor.in,monitor.out}
 }
 
 # Runs as pid 1 of a namespace: gathers what the guest sees under $run (one share to read and one to write, since each device
@@ -146,13 +146,16 @@ vm_machine() {
 	tree_command "$LAB_CACHE/root" qemu-system-x86_64 "$@"
 }
 
-# Kill the machine when its time is over, leaving a mark that says so.
+# Kill the machine when its time is over, leaving a mark that says so. First the kernel is asked, by the keyboard, what its
+# CPUs run and which tasks are blocked: that goes to the console.
 vm_deadline() {
 	local run=$1 machine=$2
 	(
 		trap - EXIT
 		pause "$VM_TIMEOUT"
 		: >"$run/timed-out"
+		printf 'sendkey alt-sysrq-%s\n' l w 1<>"$run/monitor.in"
+		pause 3
 		kill -KILL "$machine"
 	) &
 	CHILDREN+=("$!")
