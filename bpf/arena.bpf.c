@@ -69,7 +69,7 @@ static bool grow(struct wd40_slab __arena *slab)
 	return push_chain(slab, first, first + n - 1);
 }
 
-__hidden struct wd40_slot __arena *slab_alloc(struct wd40_slab __arena *slab, u32 *ret_index)
+s64 slab_alloc(struct wd40_slab __arena *slab __arg_arena)
 {
 	struct wd40_slot __arena *slot;
 	u32 index = pop(slab);
@@ -77,23 +77,23 @@ __hidden struct wd40_slot __arena *slab_alloc(struct wd40_slab __arena *slab, u3
 	/* others may empty a new chunk before this one has its object: grow again, a few times */
 	for (int tries = 0; !index && tries < 4; tries++) {
 		if (!grow(slab))
-			return NULL;
+			return -ENOMEM;
 		index = pop(slab);
 	}
 	if (!index)
-		return NULL;
-	*ret_index = index - 1;
+		return -ENOMEM;
 	slot = slab_slot(slab, index - 1);
 	WRITE_ONCE(slot->generation, slot->generation + 1);
 	__sync_fetch_and_add(&slab->nr_used, 1);
-	return slot;
+	return index - 1;
 }
 
-__hidden void slab_free(struct wd40_slab __arena *slab, u32 index)
+int slab_free(struct wd40_slab __arena *slab __arg_arena, u32 index)
 {
 	struct wd40_slot __arena *slot = slab_slot(slab, index);
 
 	WRITE_ONCE(slot->generation, slot->generation + 1);
 	push_chain(slab, index, index);
 	__sync_fetch_and_add(&slab->nr_used, (u32)-1);
+	return 0;
 }

@@ -10,13 +10,13 @@
 
 /*
  * Takes an object, growing the slab by a chunk when none is free (sleepable callbacks only). Its slot
- * has a new odd generation; the rest holds what the last user left. NULL: the range or memory is
- * used up. *ret_index: its index.
+ * has a new odd generation; the rest holds what the last user left. Returns its index, or -ENOMEM:
+ * the range or memory is used up.
  */
-__hidden struct wd40_slot __arena *slab_alloc(struct wd40_slab __arena *slab, u32 *ret_index);
+s64 slab_alloc(struct wd40_slab __arena *slab __arg_arena);
 
-/* Gives an object back; its handles turn stale. index must be in use. */
-__hidden void slab_free(struct wd40_slab __arena *slab, u32 index);
+/* Gives an object back; its handles turn stale. index must be in use. Returns 0. */
+int slab_free(struct wd40_slab __arena *slab __arg_arena, u32 index);
 
 static __always_inline struct wd40_slot __arena *slab_slot(struct wd40_slab __arena *slab,
 							   u32 index)

@@ -1,53 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bpf/cpumask.bpf.h"
 
-__hidden bool cpumask_intersects(const u64 __arena *set, struct cpumask_span span,
-				 const struct cpumask *kernel_set)
+u32 cpumask_allowed(struct task_struct *p __arg_trusted, const u64 __arena *set __arg_arena,
+		    u32 first, u32 end)
 {
-	for (u32 w = span.first; w < span.end && can_loop; w++)
-		if (set[w] & kernel_mask_word(kernel_set, w))
-			return true;
-	return false;
-}
+	kernel_mask allowed = kernel_mask_allowed(p);
+	u64 in = 0, out = 0;
 
-__hidden bool cpumask_subset(const u64 __arena *set, struct cpumask_span span,
-			     const struct cpumask *kernel_set)
-{
-	for (u32 w = span.first; w < span.end && can_loop; w++)
-		if (set[w] & ~kernel_mask_word(kernel_set, w))
-			return false;
-	return true;
-}
+	for (u32 w = first; w < end && can_loop; w++) {
+		u64 word = kernel_mask_word(allowed, w);
 
-/* Claims one of the CPUs in word w; candidates lose the race for a CPU one by one. */
-static s32 claim_in_word(u32 w, u64 candidates)
-{
-	while (candidates && can_loop) {
-		u32 cpu = w * WD40_BITS_PER_WORD + cpumask_lowest_bit(candidates);
-
-		if (scx_bpf_test_and_clear_cpu_idle(cpu))
-			return cpu;
-		candidates &= candidates - 1;
+		in |= set[w] & word;
+		out |= set[w] & ~word;
 	}
-	return -ENOENT;
+	if (!in)
+		return CPUMASK_DISJOINT;
+	return out ? CPUMASK_PARTLY : CPUMASK_WHOLLY;
 }
 
-__hidden s32 cpumask_claim_idle(const u64 __arena *set, struct cpumask_span span,
-				const u64 __arena *limit, const struct cpumask *allowed,
-				const struct cpumask *idle)
+bool cpumask_any_idle(struct task_struct *p __arg_trusted, const u64 __arena *set __arg_arena,
+		      u32 first, u32 end)
 {
-	for (u32 w = span.first; w < span.end && can_loop; w++) {
-		u64 candidates = set[w] & kernel_mask_word(idle, w);
-		s32 cpu;
+	kernel_mask idle = kernel_mask_idle(p, false);
+	u64 found = 0;
 
-		if (!candidates)
-			continue;
-		candidates &= kernel_mask_word(allowed, w);
-		if (limit)
-			candidates &= limit[w];
-		cpu = claim_in_word(w, candidates);
-		if (cpu >= 0)
-			return cpu;
-	}
-	return -ENOENT;
+	for (u32 w = first; w < end && can_loop; w++)
+		found |= set[w] & kernel_mask_word(idle, w);
+	return found != 0;
 }

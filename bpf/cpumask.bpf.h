@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * CPU sets of run-time size: words of 64 bits in the arena, read-only here, beside the kernel's own
- * masks. A span is the range of words in which a set has CPUs.
+ * masks.
  */
 #pragma once
 
 #include "bpf/kernel.bpf.h"
-
-struct cpumask_span {
-	u32 first; /* word */
-	u32 end;
-};
 
 static __always_inline bool cpumask_test(const u64 __arena *mask, u32 cpu)
 {
 	return mask[cpu / WD40_BITS_PER_WORD] >> (cpu % WD40_BITS_PER_WORD) & 1;
 }
 
-static __always_inline bool cpumask_kernel_test(const struct cpumask *mask, u32 cpu)
+static __always_inline bool cpumask_kernel_test(kernel_mask mask, u32 cpu)
 {
 	return kernel_mask_word(mask, cpu / WD40_BITS_PER_WORD) >> (cpu % WD40_BITS_PER_WORD) & 1;
 }
@@ -50,18 +45,19 @@ static __always_inline u32 cpumask_lowest_bit(u64 word)
 	return bit + !(word & 1);
 }
 
-/* Does the arena set share a CPU with the kernel's? */
-__hidden bool cpumask_intersects(const u64 __arena *set, struct cpumask_span span,
-				 const struct cpumask *kernel_set);
-
-/* Is the arena set part of the kernel's? */
-__hidden bool cpumask_subset(const u64 __arena *set, struct cpumask_span span,
-			     const struct cpumask *kernel_set);
+enum cpumask_overlap {
+	CPUMASK_DISJOINT,
+	CPUMASK_PARTLY, /* some of the set's CPUs are allowed */
+	CPUMASK_WHOLLY,
+};
 
 /*
- * Claims an idle CPU (it counts as busy from then on) that is in set, in limit (NULL: no limit), in
- * allowed and in idle, the kernel's mask of idle CPUs or of idle cores. -ENOENT: none.
+ * How much of a set, which has its CPUs in the words [first, end), the task's affinity allows: an enum
+ * cpumask_overlap.
  */
-__hidden s32 cpumask_claim_idle(const u64 __arena *set, struct cpumask_span span,
-				const u64 __arena *limit, const struct cpumask *allowed,
-				const struct cpumask *idle);
+u32 cpumask_allowed(struct task_struct *p __arg_trusted, const u64 __arena *set __arg_arena,
+		    u32 first, u32 end);
+
+/* Is a CPU of the set idle? p: any task. */
+bool cpumask_any_idle(struct task_struct *p __arg_trusted, const u64 __arena *set __arg_arena,
+		      u32 first, u32 end);

@@ -18,7 +18,8 @@ struct {
 /* How many other domains a fork looks at. */
 #define FORK_CANDIDATES 16
 
-__hidden void domain_set_allowed(struct wd40_task __arena *t, const struct cpumask *allowed)
+u32 domain_set_allowed(struct wd40_task __arena *t __arg_arena,
+		       struct task_struct *p __arg_trusted)
 {
 	u32 nr = 0, nr_whole = 0;
 
@@ -26,18 +27,20 @@ __hidden void domain_set_allowed(struct wd40_task __arena *t, const struct cpuma
 		t->allowed_domains[w] = 0;
 	for (u32 d = 0; d < shared.nr_domains && can_loop; d++) {
 		struct wd40_domain __arena *dom = &shared.domains[d];
+		u32 overlap = cpumask_allowed(p, dom->cpus, dom->first_word, dom->end_word);
 
-		if (!cpumask_intersects(dom->cpus, domain_span(dom), allowed))
+		if (overlap == CPUMASK_DISJOINT)
 			continue;
 		t->allowed_domains[d / WD40_BITS_PER_WORD] |= 1ull << (d % WD40_BITS_PER_WORD);
 		nr++;
-		nr_whole += cpumask_subset(dom->cpus, domain_span(dom), allowed);
+		nr_whole += overlap == CPUMASK_WHOLLY;
 	}
 	t->nr_allowed_domains = nr;
 	if (nr_whole == shared.nr_domains)
 		t->flags |= WD40_TASK_ALL_CPUS;
 	else
 		t->flags &= ~WD40_TASK_ALL_CPUS;
+	return nr;
 }
 
 static bool domain_usable(const struct wd40_task __arena *t, u32 index)
@@ -52,7 +55,7 @@ static bool node_in_mask(u32 index, u64 node_mask)
 	return !node_mask || (node < 64 && (node_mask >> node & 1));
 }
 
-__hidden u32 domain_nearest_allowed(const struct wd40_task __arena *t, u32 from, u64 node_mask)
+u32 domain_nearest_allowed(const struct wd40_task __arena *t __arg_arena, u32 from, u64 node_mask)
 {
 	struct wd40_domain __arena *dom = domain_at(from);
 	u32 nearest = from;
@@ -82,7 +85,7 @@ static u64 runnable_per_cpu(u32 index)
 	return READ_ONCE(dom->load_rate) / (READ_ONCE(dom->nr_online) ?: 1);
 }
 
-__hidden u32 domain_for_fork(const struct wd40_task __arena *child, u32 parent_domain)
+u32 domain_for_fork(const struct wd40_task __arena *child __arg_arena, u32 parent_domain)
 {
 	u32 best = domain_nearest_allowed(child, parent_domain, 0);
 	struct wd40_domain __arena *dom = domain_at(best);
@@ -108,22 +111,20 @@ __hidden u32 domain_for_fork(const struct wd40_task __arena *child, u32 parent_d
 	return best;
 }
 
+static __always_inline u64 rate_of(const struct wd40_task __arena *t)
+{
+	return t->flags & WD40_TASK_RUNNABLE ? t->weight : 0;
+}
+
 /* Brings the averages of task and domain to now; the caller holds the domain's lock. */
 static __always_inline void advance_locked(struct wd40_domain __arena *dom,
 					   struct wd40_task __arena *t, u64 now_ns, u64 decay_q32)
 {
-	u64 rate = t->flags & WD40_TASK_RUNNABLE ? t->weight : 0;
-
 	/* the task's clock must not lag the domain's: both are cut at the same time from here on */
 	if (now_ns < dom->load.at)
 		now_ns = dom->load.at;
 	ravg_advance(&dom->load, dom->load_rate, now_ns, decay_q32);
-	ravg_advance(&t->load, rate, now_ns, decay_q32);
-}
-
-static __always_inline u64 rate_of(const struct wd40_task __arena *t)
-{
-	return t->flags & WD40_TASK_RUNNABLE ? t->weight : 0;
+	ravg_advance(&t->load, rate_of(t), now_ns, decay_q32);
 }
 
 __hidden void domain_join(struct wd40_task __arena *t, u32 index, u64 now_ns)
@@ -131,11 +132,16 @@ __hidden void domain_join(struct wd40_task __arena *t, u32 index, u64 now_ns)
 	struct wd40_domain __arena *dom = domain_at(index);
 
 	t->domain = index;
-	t->load.avg = 0;
-	t->load.partial = 0;
+	WRITE_ONCE(t->load.avg, 0);
+	WRITE_ONCE(t->load.partial, 0);
 	t->load.at = now_ns;
 	if (dom)
 		__sync_fetch_and_add(&dom->nr_tasks, 1);
+}
+
+static __always_inline struct domain_lock *lock_of(u32 index)
+{
+	return bpf_map_lookup_elem(&domain_locks, &index);
 }
 
 /* Changes what a task's rate is, in the task and in its domain at once. */
@@ -143,8 +149,7 @@ static void change_rate(struct wd40_task __arena *t, u32 flags, u32 weight, u64 
 			u64 decay_q32)
 {
 	struct wd40_domain __arena *dom = domain_at(t->domain);
-	u32 index = t->domain;
-	struct domain_lock *lock = bpf_map_lookup_elem(&domain_locks, &index);
+	struct domain_lock *lock = lock_of(t->domain);
 
 	if (!dom || !lock)
 		return;
@@ -157,29 +162,31 @@ static void change_rate(struct wd40_task __arena *t, u32 flags, u32 weight, u64 
 	bpf_spin_unlock(&lock->lock);
 }
 
-__hidden void domain_set_runnable(struct wd40_task __arena *t, bool runnable, u64 now_ns,
-				  u64 decay_q32)
+int domain_set_runnable(struct wd40_task __arena *t __arg_arena, bool runnable, u64 now_ns,
+			u64 decay_q32)
 {
 	u32 flags = runnable ? t->flags | WD40_TASK_RUNNABLE : t->flags & ~WD40_TASK_RUNNABLE;
 
 	change_rate(t, flags, t->weight, now_ns, decay_q32);
+	return 0;
 }
 
-__hidden void domain_set_weight(struct wd40_task __arena *t, u32 weight, u64 now_ns, u64 decay_q32)
+int domain_set_weight(struct wd40_task __arena *t __arg_arena, u32 weight, u64 now_ns,
+		      u64 decay_q32)
 {
 	if (weight < 1)
 		weight = 1;
 	if (weight > WD40_MAX_WEIGHT)
 		weight = WD40_MAX_WEIGHT;
 	change_rate(t, t->flags, weight, now_ns, decay_q32);
+	return 0;
 }
 
 /* Takes the task's share out of its domain's load. */
 static void load_remove(struct wd40_task __arena *t, u64 now_ns, u64 decay_q32)
 {
 	struct wd40_domain __arena *dom = domain_at(t->domain);
-	u32 index = t->domain;
-	struct domain_lock *lock = bpf_map_lookup_elem(&domain_locks, &index);
+	struct domain_lock *lock = lock_of(t->domain);
 
 	if (!dom || !lock)
 		return;
@@ -195,8 +202,7 @@ static void load_remove(struct wd40_task __arena *t, u64 now_ns, u64 decay_q32)
 static void load_insert(struct wd40_task __arena *t, u64 now_ns, u64 decay_q32)
 {
 	struct wd40_domain __arena *dom = domain_at(t->domain);
-	u32 index = t->domain;
-	struct domain_lock *lock = bpf_map_lookup_elem(&domain_locks, &index);
+	struct domain_lock *lock = lock_of(t->domain);
 
 	if (!dom || !lock)
 		return;
@@ -208,26 +214,28 @@ static void load_insert(struct wd40_task __arena *t, u64 now_ns, u64 decay_q32)
 	__sync_fetch_and_add(&dom->nr_tasks, 1);
 }
 
-__hidden void domain_leave(struct wd40_task __arena *t, u64 now_ns, u64 decay_q32)
+int domain_leave(struct wd40_task __arena *t __arg_arena, u64 now_ns, u64 decay_q32)
 {
 	load_remove(t, now_ns, decay_q32);
 	t->domain = WD40_NO_DOMAIN;
+	return 0;
 }
 
-__hidden void domain_transfer(struct wd40_task __arena *t, u32 to, u64 now_ns, u64 decay_q32,
-			      u64 lag_limit_ns)
+int domain_transfer(struct wd40_task __arena *t __arg_arena, u32 to, u64 now_ns, u64 decay_q32,
+		    u64 lag_limit_ns)
 {
 	struct wd40_domain __arena *from = domain_at(t->domain), *dest = domain_at(to);
 
 	if (!from || !dest || from == dest)
-		return;
+		return 0;
 	load_remove(t, now_ns, decay_q32);
 	t->vtime = deadline_carry(t->vtime, from, dest, lag_limit_ns);
 	t->domain = to;
 	load_insert(t, now_ns, decay_q32);
+	return 0;
 }
 
-__hidden bool domain_cpu_online(s32 cpu, bool online)
+bool domain_cpu_online(s32 cpu, bool online)
 {
 	struct wd40_domain __arena *dom = domain_at(domain_of_cpu(cpu));
 	struct wd40_cpu __arena *c;

@@ -25,51 +25,47 @@ static __always_inline struct wd40_domain __arena *domain_at(u32 index)
 	return index < shared.nr_domains ? &shared.domains[index] : NULL;
 }
 
-static __always_inline struct cpumask_span domain_span(const struct wd40_domain __arena *dom)
-{
-	return (struct cpumask_span){ .first = dom->first_word, .end = dom->end_word };
-}
-
 static __always_inline bool domain_allowed(const struct wd40_task __arena *t, u32 index)
 {
 	return t->allowed_domains[index / WD40_BITS_PER_WORD] >> (index % WD40_BITS_PER_WORD) & 1;
 }
 
-/* Sets which domains have a CPU that the task may run on, from its affinity. */
-__hidden void domain_set_allowed(struct wd40_task __arena *t, const struct cpumask *allowed);
+/* Sets which domains have a CPU that the task may run on, from its affinity. Returns their number. */
+u32 domain_set_allowed(struct wd40_task __arena *t __arg_arena,
+		       struct task_struct *p __arg_trusted);
 
 /*
  * The nearest allowed domain with a CPU online, seen from domain from (itself first); from itself
  * when there is none. With node_mask non-zero only nodes (the kernel's ids, below 64) in it count, as
  * long as there is one.
  */
-__hidden u32 domain_nearest_allowed(const struct wd40_task __arena *t, u32 from, u64 node_mask);
+u32 domain_nearest_allowed(const struct wd40_task __arena *t __arg_arena, u32 from, u64 node_mask);
 
 /*
  * The domain for a new task: the parent's, unless that one has more runnable weight than its CPUs
  * can serve at base weight and a near one has less per CPU.
  */
-__hidden u32 domain_for_fork(const struct wd40_task __arena *child, u32 parent_domain);
+u32 domain_for_fork(const struct wd40_task __arena *child __arg_arena, u32 parent_domain);
 
 /* Puts a new task, not runnable yet, into a domain. */
 __hidden void domain_join(struct wd40_task __arena *t, u32 index, u64 now_ns);
 
-/* Takes a task out of its domain for good. */
-__hidden void domain_leave(struct wd40_task __arena *t, u64 now_ns, u64 decay_q32);
+/* Takes a task out of its domain for good. Returns 0, as those below. */
+int domain_leave(struct wd40_task __arena *t __arg_arena, u64 now_ns, u64 decay_q32);
 
 /*
  * Moves a task, runnable or not, to another domain: load, count and lag go along. lag_limit_ns: see
  * deadline_carry. The caller has checked that it is allowed there.
  */
-__hidden void domain_transfer(struct wd40_task __arena *t, u32 to, u64 now_ns, u64 decay_q32,
-			      u64 lag_limit_ns);
+int domain_transfer(struct wd40_task __arena *t __arg_arena, u32 to, u64 now_ns, u64 decay_q32,
+		    u64 lag_limit_ns);
 
 /* The task became runnable (true) or stopped being so (false). */
-__hidden void domain_set_runnable(struct wd40_task __arena *t, bool runnable, u64 now_ns,
-				  u64 decay_q32);
+int domain_set_runnable(struct wd40_task __arena *t __arg_arena, bool runnable, u64 now_ns,
+			u64 decay_q32);
 
-__hidden void domain_set_weight(struct wd40_task __arena *t, u32 weight, u64 now_ns,
-				u64 decay_q32);
+int domain_set_weight(struct wd40_task __arena *t __arg_arena, u32 weight, u64 now_ns,
+		      u64 decay_q32);
 
 /* A CPU went on or offline: counts, orphaned domains. False when the CPU has no domain. */
-__hidden bool domain_cpu_online(s32 cpu, bool online);
+bool domain_cpu_online(s32 cpu, bool online);

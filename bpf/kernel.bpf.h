@@ -68,8 +68,12 @@ struct scx_exit_task_args {
 
 struct scx_dump_ctx;
 
+enum scx_exit_kind {
+	SCX_EXIT_NONE,
+};
+
 struct scx_exit_info {
-	int kind;
+	enum scx_exit_kind kind;
 	s64 exit_code;
 	const char *reason;
 	char *msg;
@@ -259,13 +263,49 @@ static __always_inline bool kernel_queue_head(u64 dsq, u64 *ret_deadline)
 	return true;
 }
 
-/* Word w of a kernel CPU mask. bpf_rdonly_cast makes the read safe wherever it points. */
-static __always_inline u64 kernel_mask_word(const struct cpumask *mask, u32 w)
-{
-	const struct cpumask *at = bpf_rdonly_cast((const char *)mask + w * 8,
-						   bpf_core_type_id_kernel(struct cpumask));
+/*
+ * A kernel CPU mask, by its address as a number: the verifier follows numbers that are added to a
+ * pointer so closely that a loop over the words of a mask would never end for it. bpf_rdonly_cast
+ * makes reads safe wherever they go.
+ */
+typedef u64 kernel_mask;
 
-	return at->bits[0];
+static __always_inline u64 kernel_read_word(const void *at)
+{
+	const struct cpumask *word = bpf_rdonly_cast(at, bpf_core_type_id_kernel(struct cpumask));
+
+	return word->bits[0];
+}
+
+static __always_inline u64 kernel_mask_word(kernel_mask mask, u32 w)
+{
+	return kernel_read_word((const void *)(mask + w * 8));
+}
+
+/* The CPUs that the task may run on now. */
+static __always_inline kernel_mask kernel_mask_allowed(struct task_struct *p)
+{
+	return kernel_read_word(&p->cpus_ptr);
+}
+
+/* The address of a mask given as a pointer: its distance to another one whose address is known. */
+static __always_inline kernel_mask kernel_mask_at(struct task_struct *p, const struct cpumask *mask)
+{
+	s64 distance = (const char *)mask - (const char *)p->cpus_ptr;
+
+	barrier_var(distance); /* else the compiler adds to a pointer after all */
+	return kernel_mask_allowed(p) + (u64)distance;
+}
+
+/* Idle CPUs, or CPUs whose whole core is idle. p: any task. The masks live as long as the kernel. */
+static __always_inline kernel_mask kernel_mask_idle(struct task_struct *p, bool cores)
+{
+	const struct cpumask *idle = cores ? scx_bpf_get_idle_smtmask() :
+					     scx_bpf_get_idle_cpumask();
+	kernel_mask mask = kernel_mask_at(p, idle);
+
+	scx_bpf_put_idle_cpumask(idle);
+	return mask;
 }
 
 /* Memory policy of a task as a mode and the first 64 nodes of its mask; false when it has none. */
@@ -314,6 +354,12 @@ go_on:                                                                          
 		s64 exit_code = (code);                                                            \
 		KERNEL_BSTR(kernel_exit_text, fmt, args);                                          \
 	})
+
+/*
+ * How the modules' functions are declared. A plain function is verified once, by itself, whoever calls
+ * it: so its arguments are numbers, or pointers tagged __arg_arena or __arg_trusted, and its result is
+ * a number. One marked __hidden is verified anew in every caller: right for small ones.
+ */
 
 #define SCHED_OPS(name, args...)	   SEC("struct_ops/" #name) BPF_PROG(name, ##args)
 #define SCHED_OPS_SLEEPABLE(name, args...) SEC("struct_ops.s/" #name) BPF_PROG(name, ##args)

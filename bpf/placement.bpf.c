@@ -3,30 +3,64 @@
 #include "bpf/domain.bpf.h"
 #include "bpf/placement.bpf.h"
 
-/* One search: what is looked for, and the kernel's idle masks, held for its duration. */
-struct search {
-	const struct cpumask *allowed;
-	const struct cpumask *idle;  /* CPUs */
-	const struct cpumask *cores; /* CPUs whose whole core is idle */
+/* What counts as idle: a CPU, or a CPU whose whole core is. */
+enum idle_unit {
+	IDLE_CPU,
+	IDLE_CORE,
 };
 
-static bool cpu_claimable(const struct search *s, s32 cpu)
+/* Claims one of the CPUs in word w; candidates lose the race for a CPU one by one. */
+static s32 claim_in_word(u32 w, u64 candidates)
 {
-	return (u32)cpu < shared.nr_cpu_ids && cpumask_kernel_test(s->allowed, cpu) &&
-	       scx_bpf_test_and_clear_cpu_idle(cpu);
+	while (candidates && can_loop) {
+		u32 cpu = w * WD40_BITS_PER_WORD + cpumask_lowest_bit(candidates);
+
+		if (scx_bpf_test_and_clear_cpu_idle(cpu))
+			return cpu;
+		candidates &= candidates - 1;
+	}
+	return -ENOENT;
 }
 
-static s32 claim_in_domain(const struct search *s, u32 index, const u64 __arena *limit)
+/* Claims an idle CPU of a domain for the task, within limit if that is not NULL. */
+s32 claim_in_domain(struct task_struct *p __arg_trusted,
+		    const struct wd40_domain __arena *dom __arg_arena,
+		    const u64 __arena *limit __arg_arena, u32 unit)
+{
+	kernel_mask idle = kernel_mask_idle(p, unit == IDLE_CORE), allowed = kernel_mask_allowed(p);
+	s32 cpu = -ENOENT;
+
+	for (u32 w = dom->first_word; w < dom->end_word && cpu < 0 && can_loop; w++) {
+		u64 candidates = dom->cpus[w] & kernel_mask_word(idle, w) &
+				 kernel_mask_word(allowed, w);
+
+		if (limit)
+			candidates &= limit[w];
+		cpu = claim_in_word(w, candidates);
+	}
+	return cpu;
+}
+
+/* An idle core, or else an idle CPU, of any domain by its index. */
+static s32 claim_best(struct task_struct *p, u32 index, const u64 __arena *limit)
 {
 	struct wd40_domain __arena *dom = domain_at(index);
 	s32 cpu;
 
 	if (!dom)
 		return -ENOENT;
-	cpu = cpumask_claim_idle(dom->cpus, domain_span(dom), limit, s->allowed, s->cores);
-	if (cpu < 0)
-		cpu = cpumask_claim_idle(dom->cpus, domain_span(dom), limit, s->allowed, s->idle);
-	return cpu;
+	cpu = claim_in_domain(p, dom, limit, IDLE_CORE);
+	return cpu >= 0 ? cpu : claim_in_domain(p, dom, limit, IDLE_CPU);
+}
+
+/* Claims a given CPU if the task may run there and it (its core) is idle. */
+bool claim_cpu(struct task_struct *p __arg_trusted, s32 cpu, u32 unit)
+{
+	if ((u32)cpu >= shared.nr_cpu_ids || !cpumask_kernel_test(kernel_mask_allowed(p), cpu))
+		return false;
+	if (unit == IDLE_CORE && !cpumask_kernel_test(kernel_mask_idle(p, true), cpu))
+		return false;
+	return scx_bpf_test_and_clear_cpu_idle(cpu);
 }
 
 /*
@@ -34,7 +68,7 @@ static s32 claim_in_domain(const struct search *s, u32 index, const u64 __arena 
  * waker's cache, else to the waker's own CPU if nothing waits there. The latter only while the
  * domain has an idle CPU: else the task had better queue by its deadline.
  */
-static s32 claim_for_sync(const struct search *s, s32 prev_cpu, u32 *ret_why)
+static s32 claim_for_sync(struct task_struct *p, s32 prev_cpu, u32 *ret_why)
 {
 	s32 waker_cpu = bpf_get_smp_processor_id();
 	struct wd40_domain __arena *dom = domain_at(domain_of_cpu(waker_cpu));
@@ -42,20 +76,19 @@ static s32 claim_for_sync(const struct search *s, s32 prev_cpu, u32 *ret_why)
 
 	if (!dom)
 		return -ENOENT;
-	if (domain_of_cpu(prev_cpu) == dom->id && cpu_claimable(s, prev_cpu)) {
-		*ret_why = WD40_CTR_WSYNC_PREV_IDLE;
+	*ret_why = WD40_CTR_WSYNC_PREV_IDLE;
+	if (domain_of_cpu(prev_cpu) == dom->id && claim_cpu(p, prev_cpu, IDLE_CPU))
 		return prev_cpu;
-	}
-	if (waker->flags & PF_EXITING || !cpumask_kernel_test(s->allowed, waker_cpu) ||
-	    !cpumask_intersects(dom->cpus, domain_span(dom), s->idle) ||
+	*ret_why = WD40_CTR_WSYNC;
+	if (waker->flags & PF_EXITING || !cpumask_kernel_test(kernel_mask_allowed(p), waker_cpu) ||
+	    !cpumask_any_idle(p, dom->cpus, dom->first_word, dom->end_word) ||
 	    scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | waker_cpu))
 		return -ENOENT;
-	*ret_why = WD40_CTR_WSYNC;
 	return waker_cpu;
 }
 
 /* In the task's own domain; the previous CPU is preferred wherever it does as well as another. */
-static s32 claim_at_home(const struct search *s, u32 home, s32 prev_cpu, u32 *ret_why)
+static s32 claim_at_home(struct task_struct *p, u32 home, s32 prev_cpu, u32 *ret_why)
 {
 	struct wd40_domain __arena *dom = domain_at(home);
 	bool prev_at_home = domain_of_cpu(prev_cpu) == home;
@@ -64,21 +97,24 @@ static s32 claim_at_home(const struct search *s, u32 home, s32 prev_cpu, u32 *re
 	if (!dom)
 		return -ENOENT;
 	*ret_why = WD40_CTR_PREV_IDLE;
-	if (prev_at_home && cpumask_kernel_test(s->cores, prev_cpu) && cpu_claimable(s, prev_cpu))
+	if (prev_at_home && claim_cpu(p, prev_cpu, IDLE_CORE))
 		return prev_cpu;
 	*ret_why = WD40_CTR_DIRECT_IDLE;
-	cpu = cpumask_claim_idle(dom->cpus, domain_span(dom), NULL, s->allowed, s->cores);
+	cpu = claim_in_domain(p, dom, NULL, IDLE_CORE);
 	if (cpu >= 0)
 		return cpu;
-	if (prev_at_home && cpu_claimable(s, prev_cpu)) {
-		*ret_why = WD40_CTR_PREV_IDLE;
+	*ret_why = WD40_CTR_PREV_IDLE;
+	if (prev_at_home && claim_cpu(p, prev_cpu, IDLE_CPU))
 		return prev_cpu;
-	}
-	return cpumask_claim_idle(dom->cpus, domain_span(dom), NULL, s->allowed, s->idle);
+	*ret_why = WD40_CTR_DIRECT_IDLE;
+	return claim_in_domain(p, dom, NULL, IDLE_CPU);
 }
 
-/* In other domains, nearest first, on the CPUs of limit; far ones only when cross_node. */
-static s32 claim_abroad(const struct search *s, u32 home, const u64 __arena *limit, bool cross_node,
+/*
+ * In other domains, nearest first, on the CPUs of limit; in other nodes only when cross_node.
+ * *ret_far: it is in another node.
+ */
+static s32 claim_abroad(struct task_struct *p, u32 home, const u64 __arena *limit, bool cross_node,
 			bool *ret_far)
 {
 	struct wd40_domain __arena *dom = domain_at(home);
@@ -88,7 +124,7 @@ static s32 claim_abroad(const struct search *s, u32 home, const u64 __arena *lim
 		return -ENOENT;
 	nr = cross_node ? dom->nr_victims : dom->nr_victims_node;
 	for (u32 i = 0; i < nr && can_loop; i++) {
-		s32 cpu = claim_in_domain(s, dom->victims[i], limit);
+		s32 cpu = claim_best(p, dom->victims[i], limit);
 
 		if (cpu >= 0) {
 			*ret_far = i >= dom->nr_victims_node;
@@ -98,7 +134,7 @@ static s32 claim_abroad(const struct search *s, u32 home, const u64 __arena *lim
 	return -ENOENT;
 }
 
-static s32 claim_greedily(const struct search *s, u32 home, struct placement_policy policy,
+static s32 claim_greedily(struct task_struct *p, u32 home, struct placement_policy policy,
 			  u32 *ret_why)
 {
 	bool far = false;
@@ -106,7 +142,7 @@ static s32 claim_greedily(const struct search *s, u32 home, struct placement_pol
 
 	if (!policy.tune->any_direct_greedy)
 		return -ENOENT;
-	cpu = claim_abroad(s, home, policy.tune->direct_greedy, policy.config->direct_greedy_numa,
+	cpu = claim_abroad(p, home, policy.tune->direct_greedy, policy.config->direct_greedy_numa,
 			   &far);
 	*ret_why = far ? WD40_CTR_DIRECT_GREEDY_FAR : WD40_CTR_DIRECT_GREEDY;
 	return cpu;
@@ -115,41 +151,30 @@ static s32 claim_greedily(const struct search *s, u32 home, struct placement_pol
 __hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task __arena *t,
 				 struct placement_policy policy, struct placement_wakeup *wakeup)
 {
-	struct search s = { .allowed = p->cpus_ptr };
 	s32 cpu = -ENOENT;
 
-	s.idle = scx_bpf_get_idle_cpumask();
-	s.cores = scx_bpf_get_idle_smtmask();
 	if (wakeup->wake_flags & WAKE_SYNC)
-		cpu = claim_for_sync(&s, wakeup->prev_cpu, &wakeup->why);
+		cpu = claim_for_sync(p, wakeup->prev_cpu, &wakeup->why);
 	if (cpu < 0)
-		cpu = claim_at_home(&s, t->domain, wakeup->prev_cpu, &wakeup->why);
+		cpu = claim_at_home(p, t->domain, wakeup->prev_cpu, &wakeup->why);
 	if (cpu < 0)
-		cpu = claim_greedily(&s, t->domain, policy, &wakeup->why);
-	scx_bpf_put_idle_cpumask(s.cores);
-	scx_bpf_put_idle_cpumask(s.idle);
+		cpu = claim_greedily(p, t->domain, policy, &wakeup->why);
 	return cpu;
 }
 
 __hidden s32 placement_claim_helper(struct task_struct *p, const struct wd40_task __arena *t,
 				    struct placement_policy policy, u32 *ret_why)
 {
-	struct search s = { .allowed = p->cpus_ptr };
 	bool far;
 	s32 cpu;
 
-	s.idle = scx_bpf_get_idle_cpumask();
-	s.cores = scx_bpf_get_idle_smtmask();
 	*ret_why = WD40_CTR_KICK_IDLE;
-	cpu = claim_in_domain(&s, t->domain, NULL);
-	if (cpu < 0 && policy.config->greedy_threshold && policy.tune->any_kick_greedy) {
-		*ret_why = WD40_CTR_KICK_GREEDY;
-		cpu = claim_abroad(&s, t->domain, policy.tune->kick_greedy,
-				   policy.config->greedy_threshold_x_numa, &far);
-	}
-	scx_bpf_put_idle_cpumask(s.cores);
-	scx_bpf_put_idle_cpumask(s.idle);
-	return cpu;
+	cpu = claim_best(p, t->domain, NULL);
+	if (cpu >= 0 || !policy.config->greedy_threshold || !policy.tune->any_kick_greedy)
+		return cpu;
+	*ret_why = WD40_CTR_KICK_GREEDY;
+	return claim_abroad(p, t->domain, policy.tune->kick_greedy,
+			    policy.config->greedy_threshold_x_numa, &far);
 }
 
 __hidden u64 placement_preferred_nodes(const struct task_struct *p)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bpf/steal.bpf.h"
 
-__hidden s32 queues_create(void)
+s32 queues_create(void)
 {
 	s32 err = 0;
 	u32 d;
@@ -14,7 +14,7 @@ __hidden s32 queues_create(void)
 	return err;
 }
 
-__hidden bool queue_consume(u32 domain, const struct wd40_config __arena *config)
+bool queue_consume(u32 domain, const struct wd40_config __arena *config __arg_arena)
 {
 	bool fifo = config->fifo_sched;
 
@@ -23,7 +23,7 @@ __hidden bool queue_consume(u32 domain, const struct wd40_config __arena *config
 	return kernel_move_to_local(queue_of(domain, fifo));
 }
 
-__hidden u32 queue_length(u32 domain, const struct wd40_config __arena *config)
+u32 queue_length(u32 domain, const struct wd40_config __arena *config __arg_arena)
 {
 	s32 length = scx_bpf_dsq_nr_queued(queue_of(domain, config->fifo_sched));
 	s32 leftover = 0;
@@ -56,19 +56,19 @@ static bool steal_orphans(const struct wd40_config __arena *config)
 	return false;
 }
 
-__hidden bool steal(u32 thief_domain, const struct wd40_config __arena *config, u32 *ret_why)
+s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena)
 {
 	struct wd40_domain __arena *thief = domain_at(thief_domain);
 
 	if (!thief)
-		return false;
-	*ret_why = WD40_CTR_STEAL_NODE;
+		return -ENOENT;
 	if (steal_from(thief, 0, thief->nr_victims_node, config->greedy_threshold, config))
-		return true;
-	*ret_why = WD40_CTR_STEAL_FAR;
+		return WD40_CTR_STEAL_NODE;
 	if (config->greedy_threshold &&
 	    steal_from(thief, thief->nr_victims_node, thief->nr_victims,
 		       config->greedy_threshold_x_numa, config))
-		return true;
-	return READ_ONCE(shared.nr_orphaned) && steal_orphans(config);
+		return WD40_CTR_STEAL_FAR;
+	if (READ_ONCE(shared.nr_orphaned) && steal_orphans(config))
+		return WD40_CTR_STEAL_FAR;
+	return -ENOENT;
 }

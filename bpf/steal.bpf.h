@@ -21,16 +21,16 @@ static __always_inline u64 queue_of(u32 domain, bool fifo)
 }
 
 /* Creates both queues of every domain. Sleepable. Negative errno. */
-__hidden s32 queues_create(void);
+s32 queues_create(void);
 
 /* Takes the first task of a domain that may run here to this CPU. False: there is none. */
-__hidden bool queue_consume(u32 domain, const struct wd40_config __arena *config);
+bool queue_consume(u32 domain, const struct wd40_config __arena *config __arg_arena);
 
 /* Number of tasks queued in a domain. */
-__hidden u32 queue_length(u32 domain, const struct wd40_config __arena *config);
+u32 queue_length(u32 domain, const struct wd40_config __arena *config __arg_arena);
 
 /*
- * Steals a task for a CPU of the domain. *ret_why: the counter. Domains that lost all their CPUs are
- * served by everybody, whatever the thresholds. False: nothing to steal.
+ * Steals a task for a CPU of the domain. Domains that lost all their CPUs are served by everybody,
+ * whatever the thresholds. Returns the counter that says where it came from; -ENOENT: nothing to steal.
  */
-__hidden bool steal(u32 thief_domain, const struct wd40_config __arena *config, u32 *ret_why);
+s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena);

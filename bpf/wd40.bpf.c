@@ -242,8 +242,9 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 	struct placement_policy policy = policy_now();
 	bool prev_runnable = prev && (prev->scx.flags & TASK_QUEUED);
 	struct wd40_task __arena *t = prev_runnable ? task_of(prev) : NULL;
-	u32 domain = domain_of_cpu(cpu), why = 0;
+	u32 domain = domain_of_cpu(cpu);
 	u64 now = kernel_now();
+	s32 why;
 
 	if (t)
 		count_answer(move_serve(t, now, decay(policy), lag_limit_ns(t, policy)));
@@ -254,8 +255,10 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 			count(WD40_CTR_DISPATCH_OWN);
 			return;
 		}
-		if (!prev_runnable && steal(domain, policy.config, &why)) {
-			count(why);
+		if (!prev_runnable) {
+			why = steal(domain, policy.config);
+			if (why >= 0)
+				count(why);
 			return;
 		}
 	}
@@ -373,7 +376,7 @@ void SCHED_OPS(wd40_set_cpumask, struct task_struct *p, const struct cpumask *cp
 
 	if (!t)
 		return;
-	domain_set_allowed(t, cpumask);
+	domain_set_allowed(t, p); /* the kernel has set p->cpus_ptr before */
 	to = domain_nearest_allowed(t, t->domain, 0);
 	if (to == t->domain)
 		return;
@@ -381,22 +384,23 @@ void SCHED_OPS(wd40_set_cpumask, struct task_struct *p, const struct cpumask *cp
 	count(WD40_CTR_RESHAPED);
 }
 
+/*
+ * WRITE_ONCE: clang-19 makes one memset of plain zero stores, and forgets the address space in it.
+ * move stays as it is: a request left to the slot's last user has been answered before.
+ */
 static void task_init(struct wd40_task __arena *t, u32 index, struct task_struct *p)
 {
-	u64 move = t->move; /* of the slot's last user: answered by the caller */
-
 	t->index = index;
 	t->pid = p->pid;
 	t->weight = p->scx.weight ?: WD40_BASE_WEIGHT;
 	t->flags = (p->flags & PF_WQ_WORKER ? WD40_TASK_KWORKER : 0) |
 		   (p->flags & PF_KTHREAD ? WD40_TASK_KTHREAD : 0);
-	t->move = move;
-	t->deadline = 0;
-	t->avg_run_ns = 0;
-	t->run_since_wake_ns = 0;
-	t->running_at = 0;
-	t->queued_at = 0;
-	t->last_waited_ns = 0;
+	WRITE_ONCE(t->deadline, 0);
+	WRITE_ONCE(t->avg_run_ns, 0);
+	WRITE_ONCE(t->run_since_wake_ns, 0);
+	WRITE_ONCE(t->running_at, 0);
+	WRITE_ONCE(t->queued_at, 0);
+	WRITE_ONCE(t->last_waited_ns, 0);
 }
 
 /* Where a new task begins: near its parent, or where it is now when the scheduler has just begun. */
@@ -418,20 +422,21 @@ s32 SCHED_OPS_SLEEPABLE(wd40_init_task, struct task_struct *p, struct scx_init_t
 	struct wd40_domain __arena *dom;
 	struct wd40_task __arena *t;
 	struct task_ref *ref;
-	u32 index = 0;
+	s64 index;
 
 	ref = bpf_task_storage_get(&task_refs, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!ref)
 		return -ENOMEM;
-	t = (struct wd40_task __arena *)slab_alloc(&shared.tasks, &index);
-	if (!t) {
+	index = slab_alloc(&shared.tasks);
+	if (index < 0) {
 		count(WD40_CTR_TASK_ALLOC_FAILED);
 		return -ENOMEM;
 	}
+	t = (struct wd40_task __arena *)slab_slot(&shared.tasks, index);
 	if (move_answer_stale(t))
 		count(WD40_CTR_MOVE_STALE);
 	task_init(t, index, p);
-	domain_set_allowed(t, p->cpus_ptr);
+	domain_set_allowed(t, p);
 	domain_join(t, first_domain(t, p, args->fork), kernel_now());
 	dom = domain_at(t->domain);
 	if (dom)
@@ -471,17 +476,20 @@ void SCHED_OPS_SLEEPABLE(wd40_cpu_offline, s32 cpu)
 
 s32 SCHED_OPS_SLEEPABLE(wd40_init)
 {
-	const struct cpumask *online;
+	struct task_struct *any = bpf_get_current_task_btf();
 	s32 err = queues_create();
+	const struct cpumask *cpus;
+	kernel_mask online;
 
 	if (err)
 		return err;
 	shared.nr_orphaned = shared.nr_domains;
-	online = scx_bpf_get_online_cpumask();
+	cpus = scx_bpf_get_online_cpumask();
+	online = kernel_mask_at(any, cpus);
 	for (u32 cpu = 0; cpu < shared.nr_cpu_ids && can_loop; cpu++)
 		if (cpumask_kernel_test(online, cpu))
 			domain_cpu_online(cpu, true);
-	scx_bpf_put_cpumask(online);
+	scx_bpf_put_cpumask(cpus);
 	return 0;
 }
 
