@@ -97,6 +97,20 @@ static void exit_before_the_first_round_counts(void **state)
 	assert_int_equal(loop_run(s->loop), 7);
 }
 
+/* Both are in one batch, in the order in which they became ready. */
+static void exit_ends_the_batch(void **state)
+{
+	struct scene *s = *state;
+	int twin = dup(s->pipe[0]);
+
+	make_readable(s);
+	assert_int_equal(loop_add_fd(s->loop, "a", s->pipe[0], EPOLLIN, count_a_fd, s, &s->a), 0);
+	assert_int_equal(loop_add_fd(s->loop, "b", twin, EPOLLIN, count_b_fd, s, &s->b), 0);
+	assert_int_equal(loop_run(s->loop), 7);
+	assert_int_equal(s->calls_b, 0);
+	close(twin);
+}
+
 /* Level-triggered: what a handler did not read comes again. */
 static void unread_input_comes_again(void **state)
 {
@@ -370,6 +384,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(exit_code_is_returned),
 		TEST(exit_before_the_first_round_counts),
+		TEST(exit_ends_the_batch),
 		TEST(unread_input_comes_again),
 		TEST(error_of_a_handler_ends_the_loop),
 		TEST(events_can_be_changed),

@@ -167,14 +167,15 @@ static void hybrid_falls_back_by_cpu(void **state)
 
 static void without_caches_the_package_is_the_domain(void **state)
 {
+	static const char *const lists[] = { "0-1", "2-3", "4-5" };
 	const struct machine *m = *state;
 
-	machine_cpus(m, "0-3", "0-3");
-	machine_node(m, 0, "0-3", "10");
-	for (unsigned int cpu = 0; cpu < 4; cpu++)
-		machine_write(m, cpu < 2 ? "0-1" : "2-3", CPU_DIR "/cpu%u/topology/%s", cpu,
-			      cpu % 2 ? "package_cpus_list" : "core_siblings_list");
-	assert_described(m, 3, "", "4 CPUs, 2 domains, 1 nodes: D0 N0 0-1; D1 N0 2-3");
+	machine_cpus(m, "0-5", "0-5");
+	machine_node(m, 0, "0-5", "10");
+	for (unsigned int cpu = 0; cpu < 6; cpu++)
+		machine_write(m, lists[cpu / 2], CPU_DIR "/cpu%u/topology/%s", cpu,
+			      cpu < 2 ? "package_cpus_list" : "core_siblings_list");
+	assert_described(m, 3, "", "6 CPUs, 3 domains, 1 nodes: D0 N0 0-1; D1 N0 2-3; D2 N0 4-5");
 }
 
 /* A CPU of whose caches nothing is known does not take in those that are known. */
@@ -296,6 +297,34 @@ static void contradicting_lists_stay_disjoint(void **state)
 	machine_cache(*state, 2, 0, 3, "Unified", "2");
 	machine_cache(*state, 3, 0, 3, "Unified", "0,2");
 	assert_described(*state, 3, "", "4 CPUs, 2 domains, 1 nodes: D0 N0 0-2; D1 N0 3");
+}
+
+static void list_may_lack_its_own_cpu(void **state)
+{
+	machine_cpus(*state, "0-2", "0-2");
+	machine_cache(*state, 0, 0, 3, "Unified", "1");
+	machine_cache(*state, 2, 0, 3, "Unified", "");
+	assert_described(*state, 3, "", "3 CPUs, 2 domains, 1 nodes: D0 N0 0-1; D1 N0 2");
+}
+
+/* Nodes that share a CPU, and one that lists a CPU which is offline. */
+static void nodes_stay_disjoint(void **state)
+{
+	_cleanup_(topology_freep) struct topology *t = NULL;
+
+	machine_cpus(*state, "0-3", "0-2");
+	machine_node(*state, 0, "0-1", "10 20");
+	machine_node(*state, 1, "1-3", "20 10");
+	t = read_with(*state, 3, "");
+	assert_cpus(t->nodes[0].cpus, "0-1");
+	assert_cpus(t->nodes[1].cpus, "2");
+	assert_int_equal(t->cpus[3].node, WD40_NO_NODE);
+}
+
+static void impossible_cpus_are_not_online(void **state)
+{
+	machine_cpus(*state, "0-1", "0-5");
+	assert_described(*state, 3, "", "2 CPUs, 1 domains, 1 nodes: D0 N0 0-1");
 }
 
 /* An offline CPU is in no list and has no cache folder. */
@@ -420,6 +449,9 @@ static void update_refuses_a_new_node(void **state)
 	machine_write(*state, "0-1", CPU_DIR "/online");
 	machine_write(*state, "1", NODE_DIR "/node1/cpulist");
 	fresh = read_with(*state, 3, "");
+	assert_int_equal(topology_update(t, fresh), -ESTALE);
+	topology_free(fresh);
+	fresh = read_with(*state, 3, "0-1"); /* there is a domain for it, but no node */
 	assert_int_equal(topology_update(t, fresh), -ESTALE);
 }
 
@@ -572,6 +604,9 @@ int main(void)
 		TEST(cache_of_two_nodes_makes_two_domains),
 		TEST(domains_are_ordered_by_node_then_cpu),
 		TEST(contradicting_lists_stay_disjoint),
+		TEST(list_may_lack_its_own_cpu),
+		TEST(nodes_stay_disjoint),
+		TEST(impossible_cpus_are_not_online),
 		TEST(offline_cpus_have_no_domain_yet),
 		TEST(update_without_news_says_so),
 		TEST(update_keeps_the_domain_of_cpus_that_go),
