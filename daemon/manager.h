@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The manager owns the daemon's state and wires its parts: configuration, topology, back-end, tuner
- * and their timers. Its verbs are what main and the bus call; one listener hears what changed.
+ * The manager owns the daemon's state and wires its parts: configuration, topology, back-end,
+ * policies and their timers. Its verbs are what main and the bus call; one listener hears what
+ * changed.
  */
 #pragma once
 
@@ -12,13 +13,15 @@
 #include "daemon/loop.h"
 #include "daemon/sched.h"
 #include "daemon/topology.h"
+#include "daemon/tuner.h"
+#include "util/cleanup.h"
 
 enum manager_state {
 	STATE_STARTING,
 	STATE_ATTACHED,
-	STATE_DETACHED,	   /* on request */
+	STATE_DETACHED,    /* on request */
 	STATE_REATTACHING, /* ended by the kernel, or asked to; will attach again */
-	STATE_FAILED,	   /* gave up; the kernel's own scheduler runs */
+	STATE_FAILED,      /* gave up; the kernel's own scheduler runs */
 	STATE_STOPPING,
 	NR_MANAGER_STATES
 };
@@ -29,7 +32,10 @@ struct manager;
 /* Called in the loop, after the state has changed. Any member may be NULL. */
 struct manager_listener {
 	void (*state_changed)(void *userdata);
-	/* n tunables have new effective values, published as generation */
+	/*
+	 * n tunables have new effective values, published as generation. origin: "runtime" (by uid) or
+	 * "reload".
+	 */
 	void (*tunables_changed)(uint64_t generation, const enum tunable_id *ids, size_t n,
 				 const char *origin, uid_t uid, void *userdata);
 	void (*scheduler_exited)(const struct sched_exit *exit, bool will_restart, void *userdata);
@@ -39,18 +45,21 @@ struct manager_listener {
 /* loop and config are borrowed and must outlive the manager. root: see topology_read. */
 int manager_new(struct loop *loop, struct config *config, const char *root, struct manager **ret);
 struct manager *manager_free(struct manager *m); /* detaches */
+DEFINE_CLEANUP(struct manager, manager_free)
 void manager_set_listener(struct manager *m, const struct manager_listener *l);
 
 /*
- * First attach, then arms the timers. A failure that waiting cannot cure (back-end -EPERM,
- * -EOPNOTSUPP, -EINVAL, -EBUSY; impossible topology) is returned, with a logged reason.
+ * First attach, then arms the timers. A failure that waiting cannot cure is returned, with a logged
+ * reason: -EPERM, -EOPNOTSUPP, -EINVAL, -EBUSY (see sched.h), -EDOM (the configuration asks for
+ * domains that this machine cannot have), -ENOENT, -E2BIG (see topology_read). After any other the
+ * state is reattaching.
  */
 int manager_start(struct manager *m);
 void manager_stop(struct manager *m); /* detaches, state stopping */
 
 /*
  * Changes tunables: checks, sets and publishes all or none. Returns 0 and the generation that holds
- * them; -EINVAL and *problem; -EAGAIN (too many changes at once); -ENOMEM.
+ * them; -EINVAL and *problem; -ENOMEM.
  */
 int manager_set_tunables(struct manager *m, const struct config_change *changes, size_t n,
 			 uid_t uid, struct config_problem *problem, uint64_t *ret_generation);
@@ -58,8 +67,12 @@ int manager_set_tunables(struct manager *m, const struct config_change *changes,
 /* Reads the files anew and applies the difference. Returns the number of problems logged, or -errno. */
 int manager_reload(struct manager *m);
 
+/* How problems of the configuration appear in the log: for config_load. */
+void manager_log_problem(const struct config_problem *problem, void *userdata);
+
 /* What there is to know. Strings and pointers live until the next event of the loop. */
 enum manager_state manager_get_state(const struct manager *m);
+const char *manager_reason(const struct manager *m); /* why not attached; may be "" */
 uint64_t manager_generation(const struct manager *m);
 uint64_t manager_enable_seq(const struct manager *m);
 uint64_t manager_attached_realtime_usec(const struct manager *m); /* 0 = never */
@@ -68,6 +81,12 @@ uint32_t manager_restart_count(const struct manager *m);
 const struct sched_exit *manager_last_exit(const struct manager *m); /* NULL = none yet */
 const struct config *manager_config(const struct manager *m);
 const struct topology *manager_topology(const struct manager *m); /* NULL before the first attach */
-const struct wd40_shared *manager_shared(const struct manager *m); /* NULL when not attached */
-const struct tuner_decision *manager_tuner(const struct manager *m);
+const struct wd40_shared *manager_shared(const struct manager *m);   /* NULL when not attached */
+const struct tuner_decision *manager_tuner(const struct manager *m); /* likewise */
+
+/*
+ * Value of a tunable: read back from the configuration that BPF uses where that holds it, else as
+ * wanted by the layers. list is borrowed.
+ */
+struct tunable_value manager_value(const struct manager *m, enum tunable_id id);
 bool manager_pending_reattach(const struct manager *m, enum tunable_id id); /* value not in force */

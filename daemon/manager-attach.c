@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Attaching the scheduler, and what happens when it ends. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+#include "daemon/arena.h"
+#include "daemon/manager-private.h"
+#include "util/log.h"
+
+/* CPUs that come and go during an attach are an event, not a state: they settle. */
+#define ATTACH_TRIES 5
+
+/* The kernel ends a scheduler that leaves a runnable task waiting for so long. */
+#define STALL_TIMEOUT_MS 10000
+
+/* The highest pid_max the kernel allows: more threads there cannot be. */
+#define TASKS_MAX (1u << 22)
+
+#define ARENA_SIZE ((uint64_t)WD40_ARENA_PAGES * WD40_PAGE_SIZE)
+
+#define MAX_REQUIREMENTS 64
+
+bool manager_failure_is_final(int err)
+{
+	return err == -EPERM || err == -EOPNOTSUPP || err == -EINVAL || err == -EBUSY ||
+	       err == -EDOM || err == -ENOENT || err == -E2BIG;
+}
+
+static const char *failure_name(int err)
+{
+	switch (err) {
+	case -EPERM: return "not allowed to run a scheduler";
+	case -EOPNOTSUPP: return "this kernel cannot run wd40";
+	case -EINVAL: return "the kernel refused the scheduler's programs";
+	case -EBUSY: return "another scheduler is active";
+	case -EAGAIN: return "CPUs keep coming and going";
+	case -EIO: return "the kernel ended the scheduler at once";
+	default: return strerror(-err);
+	}
+}
+
+/* Names the first requirement that is not met, if there is one. */
+static void explain_failure(struct manager *m, int err)
+{
+	struct sched_requirement reqs[MAX_REQUIREMENTS];
+	int n = sched_backend.probe(reqs, MAX_REQUIREMENTS);
+
+	for (int i = 0; i < n; i++)
+		if (reqs[i].required && !reqs[i].met) {
+			snprintf(m->reason, sizeof(m->reason), "%s: %s: %s", failure_name(err),
+				 reqs[i].name, reqs[i].detail);
+			return;
+		}
+	if (err == -EIO && m->has_exit)
+		snprintf(m->reason, sizeof(m->reason), "%s: %s: %.300s", failure_name(err),
+			 m->last_exit.reason, m->last_exit.message);
+	else
+		snprintf(m->reason, sizeof(m->reason), "%s", failure_name(err));
+}
+
+static int read_topology(struct manager *m)
+{
+	const struct tunable_value *values = config_values(m->config)->values;
+	_cleanup_(topology_freep) struct topology *t = NULL;
+	char why[256] = "";
+	int r;
+
+	r = topology_read(m->root, values[TUNABLE_CACHE_LEVEL].u, values[TUNABLE_CPUMASKS].list,
+			  why, &t);
+	if (r < 0) {
+		snprintf(m->reason, sizeof(m->reason), "no domains can be made of this machine: %s",
+			 *why ? why : strerror(-r));
+		return r == -EINVAL ? -EDOM : r;
+	}
+	topology_free(m->topology);
+	m->topology = TAKE_PTR(t);
+	return 0;
+}
+
+static int open_sched(struct manager *m, uint64_t hotplug_seq)
+{
+	const struct tunable_value *values = config_values(m->config)->values;
+	const struct sched_spec spec = {
+		.partial = values[TUNABLE_PARTIAL].b,
+		.exit_dump_len = values[TUNABLE_EXIT_DUMP_LEN].u,
+		.timeout_ms = STALL_TIMEOUT_MS,
+		.hotplug_seq = hotplug_seq,
+	};
+
+	return sched_backend.open(&spec, &m->sched);
+}
+
+static int fill_arena(struct manager *m)
+{
+	int r;
+
+	r = arena_lay_out(sched_backend.shared(m->sched), ARENA_SIZE, TASKS_MAX, m->topology);
+	if (r < 0)
+		return r;
+	m->retired_slots = 0;
+	manager_publish_config(m);
+	r = procstat_new(m->root, m->topology->nr_cpu_ids, &m->procstat);
+	if (r < 0)
+		return r;
+	return manager_policies_begin(m);
+}
+
+static int on_exit_event(struct loop_source *s, int fd, uint32_t events, void *userdata)
+{
+	manager_check_exit(userdata);
+	return 0;
+}
+
+static int watch_sched(struct manager *m)
+{
+	int fd = sched_backend.event_fd(m->sched), r = 0;
+
+	if (fd >= 0)
+		r = loop_add_fd(m->loop, "scheduler-exit", fd, EPOLLIN, on_exit_event, m,
+				&m->exit_source);
+	if (r < 0)
+		return r;
+	return manager_policies_arm(m);
+}
+
+static uint64_t realtime_usec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000ull + now.tv_nsec / 1000;
+}
+
+/* The kernel's texts may hold the name of any task; D-Bus and the log get printable ASCII. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
+static void note_exit(struct manager *m, const struct sched_exit *exit)
+{
+	m->has_exit = true;
+	m->last_exit = *exit;
+	make_printable(m->last_exit.reason);
+	make_printable(m->last_exit.message);
+}
+
+static int attach_filled(struct manager *m)
+{
+	struct sched_exit exit;
+	int r = sched_backend.attach(m->sched);
+
+	if (r == -EIO && sched_backend.read_exit(m->sched, &exit) > 0)
+		note_exit(m, &exit);
+	if (r < 0)
+		return r;
+	if (m->attached_realtime_usec)
+		m->restart_count++;
+	m->attached_realtime_usec = realtime_usec();
+	m->attached_monotonic_usec = loop_now_usec();
+	return watch_sched(m);
+}
+
+/* The order matters: what is read first may change until the kernel compares hotplug_seq. */
+static int attach_once(struct manager *m)
+{
+	uint64_t hotplug_seq = sched_backend.hotplug_seq();
+	int r;
+
+	*m->reason = '\0';
+	r = read_topology(m);
+	if (r >= 0)
+		r = tunable_set_copy(config_values(m->config), &m->attached_values);
+	if (r >= 0)
+		r = open_sched(m, hotplug_seq);
+	if (r >= 0)
+		r = fill_arena(m);
+	if (r >= 0)
+		r = attach_filled(m);
+	if (r >= 0)
+		return 0;
+	if (!*m->reason)
+		explain_failure(m, r);
+	manager_detach(m);
+	return r;
+}
+
+int manager_attach(struct manager *m)
+{
+	_cleanup_(freep) char *description = NULL;
+	int r = -EAGAIN;
+
+	for (int i = 0; i < ATTACH_TRIES && r == -EAGAIN; i++)
+		r = attach_once(m);
+	if (r < 0)
+		return r;
+	description = topology_describe(m->topology);
+	log_notice("attached: %s", description ?: "out of memory");
+	manager_set_state(m, STATE_ATTACHED);
+	return 0;
+}
+
+/* Frees what a scheduler needs, however much of it there is. */
+void manager_detach(struct manager *m)
+{
+	if (m->sched)
+		sched_backend.detach(m->sched);
+	m->exit_source = loop_source_remove(m->exit_source);
+	manager_policies_end(m);
+	m->procstat = procstat_free(m->procstat);
+	m->sched = sched_backend.close(m->sched);
+	tunable_set_done(&m->attached_values);
+}
+
+static const char *describe_next(const struct sched_next *next, char text[64])
+{
+	if (next->verdict == SCHED_STAY_OFF)
+		return "staying off";
+	if (next->verdict == SCHED_GIVE_UP)
+		return "giving up";
+	if (!next->delay_usec)
+		return "attaching again at once";
+	snprintf(text, 64, "attaching again in %" PRIu64 " ms", next->delay_usec / 1000);
+	return text;
+}
+
+/* Brings about what was decided; the scheduler is gone by now. */
+static void follow(struct manager *m, const struct sched_next *next)
+{
+	static const enum manager_state states[] = {
+		[SCHED_STAY_OFF] = STATE_DETACHED,
+		[SCHED_RESTART] = STATE_REATTACHING,
+		[SCHED_GIVE_UP] = STATE_FAILED,
+	};
+
+	if (next->verdict == SCHED_RESTART)
+		loop_set_timer(m->restart_timer, next->delay_usec, 0);
+	manager_set_state(m, states[next->verdict]);
+}
+
+static void report_exit(struct manager *m, bool will_restart)
+{
+	if (m->listener.scheduler_exited)
+		m->listener.scheduler_exited(&m->last_exit, will_restart, m->listener.userdata);
+}
+
+void manager_attach_failed(struct manager *m, int err)
+{
+	struct sched_next next = { .verdict = SCHED_GIVE_UP };
+	char text[64];
+
+	/* Another scheduler may go away again; the rest stays as it is. */
+	if (err == -EBUSY || !manager_failure_is_final(err))
+		next = sched_restart_next(&m->restart, NULL, loop_now_usec());
+	log_error("cannot attach: %s; %s", m->reason, describe_next(&next, text));
+	if (err == -EIO && m->has_exit)
+		report_exit(m, next.verdict == SCHED_RESTART);
+	follow(m, &next);
+}
+
+int manager_on_restart_due(struct loop_source *s, void *userdata)
+{
+	struct manager *m = userdata;
+	int r = manager_attach(m);
+
+	if (r < 0)
+		manager_attach_failed(m, r);
+	return 0;
+}
+
+static void handle_exit(struct manager *m)
+{
+	const struct sched_exit *e = &m->last_exit;
+	struct sched_next next = sched_restart_next(&m->restart, e, loop_now_usec());
+	bool at_once = next.verdict == SCHED_RESTART && !next.delay_usec;
+	char text[64];
+
+	snprintf(m->reason, sizeof(m->reason), "%s%s%.300s", e->reason, *e->message ? ": " : "",
+		 e->message);
+	log_write(at_once ? LOG_NOTICE : LOG_ERR,
+		  "the kernel ended the scheduler: %s, code %#" PRIx64 ": %s; %s",
+		  sched_exit_kind_name(e->kind), (uint64_t)e->code, m->reason,
+		  describe_next(&next, text));
+	manager_detach(m);
+	report_exit(m, next.verdict == SCHED_RESTART);
+	follow(m, &next);
+}
+
+bool manager_check_exit(struct manager *m)
+{
+	struct sched_exit exit;
+	int r = sched_backend.read_exit(m->sched, &exit);
+
+	if (r == 0)
+		return false;
+	if (r < 0) {
+		exit = (struct sched_exit){ .reason = "unknown" };
+		snprintf(exit.message, sizeof(exit.message), "the report cannot be read: %s",
+			 strerror(-r));
+	}
+	note_exit(m, &exit);
+	handle_exit(m);
+	return true;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Runs the userspace policies at their intervals. */
+#include "bpf/shared.h"
+#include "daemon/manager-private.h"
+#include "util/log.h"
+
+static const struct policy *const policies[NR_POLICIES] = {
+	&tuner_policy,
+};
+
+static void run_policy(struct policy_runner *p)
+{
+	struct manager *m = p->manager;
+	struct wd40_shared *shared = sched_backend.shared(m->sched);
+	const struct policy_snapshot snapshot = {
+		.topology = m->topology,
+		.values = config_values(m->config),
+		.busy_pct = procstat_busy_pct(m->procstat),
+		.shared = shared,
+	};
+
+	p->policy->run(p->state, &snapshot);
+	p->policy->publish(p->state, shared);
+}
+
+static int on_policy_due(struct loop_source *s, void *userdata)
+{
+	struct policy_runner *p = userdata;
+	int r;
+
+	/* A back-end without an event descriptor is only asked here. */
+	if (manager_check_exit(p->manager))
+		return 0;
+	r = procstat_update(p->manager->procstat);
+	if (r < 0)
+		log_errno(LOG_DEBUG, r, "%s: going by the last reading of /proc/stat",
+			  p->policy->name);
+	run_policy(p);
+	return 0;
+}
+
+int manager_policies_init(struct manager *m)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < NR_POLICIES && r >= 0; i++) {
+		struct policy_runner *p = &m->policies[i];
+
+		p->manager = m;
+		p->policy = policies[i];
+		r = loop_add_timer(m->loop, p->policy->name, on_policy_due, p, &p->timer);
+	}
+	return r;
+}
+
+void manager_policies_done(struct manager *m)
+{
+	for (size_t i = 0; i < NR_POLICIES; i++)
+		m->policies[i].timer = loop_source_remove(m->policies[i].timer);
+}
+
+int manager_policies_begin(struct manager *m)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < NR_POLICIES && r >= 0; i++) {
+		struct policy_runner *p = &m->policies[i];
+
+		r = p->policy->new(m->topology, &p->state);
+		if (r >= 0)
+			run_policy(p);
+	}
+	return r;
+}
+
+static int arm_policy(struct policy_runner *p)
+{
+	uint64_t usec = config_values(p->manager->config)->values[p->policy->interval].usec;
+
+	return loop_set_timer(p->timer, usec, usec);
+}
+
+int manager_policies_arm(struct manager *m)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < NR_POLICIES && r >= 0; i++)
+		r = arm_policy(&m->policies[i]);
+	return r;
+}
+
+void manager_policies_retune(struct manager *m, const enum tunable_id *ids, size_t n)
+{
+	for (size_t i = 0; i < NR_POLICIES; i++) {
+		struct policy_runner *p = &m->policies[i];
+
+		/* A timer that every change set anew would never run out. */
+		for (size_t j = 0; j < n; j++)
+			if (ids[j] == p->policy->interval)
+				arm_policy(p);
+		run_policy(p);
+	}
+}
+
+void manager_policies_end(struct manager *m)
+{
+	for (size_t i = 0; i < NR_POLICIES; i++) {
+		struct policy_runner *p = &m->policies[i];
+
+		if (!p->state)
+			continue;
+		loop_stop_timer(p->timer);
+		p->state = p->policy->free(p->state);
+	}
+}

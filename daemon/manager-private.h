@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The manager's state, shared by the manager-*.c files and nobody else. */
+#pragma once
+
+#include "daemon/manager.h"
+#include "daemon/policy.h"
+#include "daemon/procstat.h"
+#include "daemon/sched-exit.h"
+
+/* A policy at work. */
+struct policy_runner {
+	struct manager *manager;
+	const struct policy *policy;
+	struct loop_source *timer;
+	void *state; /* NULL when not attached */
+};
+
+#define NR_POLICIES 1
+
+struct manager {
+	struct loop *loop;
+	struct config *config;
+	const char *root;
+	struct manager_listener listener;
+
+	enum manager_state state;
+	char reason[512]; /* why it is not attached */
+	uint64_t generation;
+	uint32_t restart_count;
+	struct sched_restart restart;
+	struct loop_source *restart_timer;
+	bool has_exit;
+	struct sched_exit last_exit;
+
+	/* Of the scheduler that runs; NULL and zero when none does, except where noted. */
+	struct sched *sched;
+	struct loop_source *exit_source;
+	struct procstat *procstat;
+	struct policy_runner policies[NR_POLICIES];
+	uint32_t retired_slots;
+	struct tunable_set attached_values;
+	struct topology *topology; /* kept for reading until the next attach */
+	uint64_t attached_realtime_usec, attached_monotonic_usec; /* kept too */
+};
+
+void manager_set_state(struct manager *m, enum manager_state state);
+void manager_publish_config(struct manager *m); /* the values, as m->generation */
+
+/* manager-attach.c */
+int manager_attach(struct manager *m);
+bool manager_failure_is_final(int err); /* of manager_attach: another attempt cannot cure it */
+void manager_detach(struct manager *m);
+void manager_attach_failed(struct manager *m, int err); /* tries again later, or gives up */
+int manager_on_restart_due(struct loop_source *s, void *userdata);
+bool manager_check_exit(struct manager *m); /* true when the scheduler has ended */
+
+/* manager-policy.c */
+int manager_policies_init(struct manager *m);
+void manager_policies_done(struct manager *m);
+int manager_policies_begin(struct manager *m); /* states for the topology, first round published */
+int manager_policies_arm(struct manager *m);
+/* n tunables have changed: brings them into force before the next round is due. */
+void manager_policies_retune(struct manager *m, const enum tunable_id *ids, size_t n);
+void manager_policies_end(struct manager *m);
