@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The daemon's connection to the system bus, driven by our loop: connects, exports the objects,
+ * takes the name, and does all of it again, with back-off, whenever the bus was not there or went
+ * away. Nothing here ever stops scheduling.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "daemon/loop.h"
+#include "daemon/manager.h"
+
+#define WD40_BUS_NAME "org.scx.Wd40"
+
+struct bus;
+
+/* Called once: the name is ours, or the first attempt to get it has failed. */
+typedef void (*bus_settled_fn)(void *userdata);
+
+/*
+ * Begins to connect. The manager is borrowed and must outlive the bus. Uses the loop's prepare
+ * hook. Only -ENOMEM and the loop's errors: an absent bus is none.
+ */
+int bus_new(struct loop *loop, struct manager *m, bus_settled_fn settled, void *userdata,
+	    struct bus **ret);
+struct bus *bus_free(struct bus *b);
+
+/* What the manager's listener passes on. A NULL bus is allowed and hears nothing. */
+void bus_state_changed(struct bus *b);
+void bus_tunables_changed(struct bus *b, uint64_t generation, const enum tunable_id *ids, size_t n,
+			  const char *origin, uid_t uid);
+void bus_scheduler_exited(struct bus *b, const struct sched_exit *exit, bool will_restart);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dbus/wd40-object.h"
+#include "dbus/wd40-state.h"
+#include "dbus/wd40-statistics.h"
+#include "dbus/wd40-tunables.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+/* Properties that may change with any event, as clients know them. */
+struct told {
+	enum manager_state state;
+	uint64_t attached_usec;
+	uint32_t restart_count;
+	uint64_t generation;
+	uint64_t pending; /* bit per tunable */
+	char *topology;   /* NULL while there is none */
+};
+_Static_assert(NR_TUNABLES <= 64, "a bit per tunable");
+#define MAX_CHANGES (NR_TUNABLES + 8)
+
+struct wd40_object {
+	struct manager *manager;
+	struct told told;
+};
+
+int wd40_object_new(struct manager *m, struct wd40_object **ret)
+{
+	struct wd40_object *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return -ENOMEM;
+	o->manager = m;
+	*ret = o;
+	return 0;
+}
+
+struct wd40_object *wd40_object_free(struct wd40_object *o)
+{
+	if (!o)
+		return NULL;
+	free(o->told.topology);
+	free(o);
+	return NULL;
+}
+
+static struct told told_now(const struct manager *m)
+{
+	const struct topology *t = manager_topology(m);
+	struct told now = {
+		.state = manager_get_state(m),
+		.attached_usec = manager_attached_monotonic_usec(m),
+		.restart_count = manager_restart_count(m),
+		.generation = manager_generation(m),
+		.topology = t ? topology_describe(t) : NULL,
+	};
+
+	for (size_t id = 0; id < NR_TUNABLES; id++)
+		if (manager_pending_reattach(m, id))
+			now.pending |= 1ull << id;
+	return now;
+}
+
+/* Appends the names of the properties that changed since the last time. */
+static size_t note_changes(struct wd40_object *o, const char **names, size_t n)
+{
+	const struct told now = told_now(o->manager), before = o->told;
+
+	if (now.state != before.state)
+		names[n++] = "State";
+	if (now.attached_usec != before.attached_usec) {
+		names[n++] = "AttachedTimestamp";
+		names[n++] = "AttachedTimestampMonotonic";
+	}
+	if (now.restart_count != before.restart_count)
+		names[n++] = "RestartCount";
+	if (now.generation != before.generation)
+		names[n++] = "Generation";
+	if (now.pending != before.pending)
+		names[n++] = "PendingReattach";
+	if (strcmp(now.topology ?: "", before.topology ?: "") != 0) {
+		names[n++] = "Topology";
+		names[n++] = "Domains";
+	}
+	free(before.topology);
+	o->told = now;
+	return n;
+}
+
+static void emit_changes(struct wd40_object *o, sd_bus *bus, const char **names, size_t n)
+{
+	int r;
+
+	n = note_changes(o, names, n);
+	if (!n)
+		return;
+	names[n] = NULL;
+	r = sd_bus_emit_properties_changed_strv(bus, WD40_OBJECT_PATH, WD40_INTERFACE,
+						(char **)names);
+	if (r < 0)
+		log_errno(LOG_DEBUG, r, "PropertiesChanged is not sent");
+}
+
+void wd40_object_emit_state(struct wd40_object *o, sd_bus *bus)
+{
+	const char *names[MAX_CHANGES + 1];
+
+	emit_changes(o, bus, names, 0);
+}
+
+static int send_tunables_changed(sd_bus *bus, uint64_t generation, const char **names,
+				 const char *origin, uid_t uid)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+	int r;
+
+	r = sd_bus_message_new_signal(bus, &m, WD40_OBJECT_PATH, WD40_INTERFACE, "TunablesChanged");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "t", generation);
+	if (r >= 0)
+		r = sd_bus_message_append_strv(m, (char **)names);
+	if (r >= 0)
+		r = sd_bus_message_append(m, "su", origin, uid);
+	return r < 0 ? r : sd_bus_send(bus, m, NULL);
+}
+
+void wd40_object_emit_tunables(struct wd40_object *o, sd_bus *bus, uint64_t generation,
+			       const enum tunable_id *ids, size_t n, const char *origin, uid_t uid)
+{
+	const char *names[MAX_CHANGES + 1];
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = tunables[ids[i]].bus_name;
+	names[n] = NULL;
+	r = send_tunables_changed(bus, generation, names, origin, uid);
+	if (r < 0)
+		log_errno(LOG_DEBUG, r, "TunablesChanged is not sent");
+	emit_changes(o, bus, names, n);
+}
+
+void wd40_object_emit_exit(struct wd40_object *o, sd_bus *bus, const struct sched_exit *exit,
+			   bool will_restart)
+{
+	const char *names[MAX_CHANGES + 1] = { "LastExit" };
+	int r;
+
+	r = wd40_send_exit(bus, exit, will_restart);
+	if (r < 0)
+		log_errno(LOG_DEBUG, r, "SchedulerExited is not sent");
+	emit_changes(o, bus, names, 1);
+}
+
+/* sd-bus shows the interface that came last first. */
+int wd40_object_export(sd_bus *bus, struct manager *m)
+{
+	int r;
+
+	r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, WD40_STATISTICS_INTERFACE,
+				     wd40_statistics_vtable(), m);
+	if (r >= 0)
+		r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, WD40_INTERFACE,
+					     wd40_state_vtable, m);
+	if (r >= 0)
+		r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, WD40_INTERFACE,
+					     wd40_tunables_vtable(), m);
+	return r;
+}
+
+int wd40_object_add(struct wd40_object *o, sd_bus *bus)
+{
+	free(o->told.topology);
+	o->told = told_now(o->manager);
+	return wd40_object_export(bus, o->manager);
+}

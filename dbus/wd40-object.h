@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The object /org/scx/Wd40: the daemon's state, its tunables and its statistics. */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "daemon/manager.h"
+
+#define WD40_OBJECT_PATH "/org/scx/Wd40"
+#define WD40_INTERFACE   "org.scx.Wd40"
+
+/* Exports the object's interfaces; the manager is theirs to ask. */
+int wd40_object_export(sd_bus *bus, struct manager *m);
+
+/* Outlives connections; knows what clients have last been told. */
+struct wd40_object;
+
+int wd40_object_new(struct manager *m, struct wd40_object **ret);
+struct wd40_object *wd40_object_free(struct wd40_object *o);
+
+/* Exports the object on a new connection. */
+int wd40_object_add(struct wd40_object *o, sd_bus *bus);
+
+/* PropertiesChanged for the state that changed since the last time, if any did. */
+void wd40_object_emit_state(struct wd40_object *o, sd_bus *bus);
+
+/* TunablesChanged, and one PropertiesChanged for the tunables and what changed with them. */
+void wd40_object_emit_tunables(struct wd40_object *o, sd_bus *bus, uint64_t generation,
+			       const enum tunable_id *ids, size_t n, const char *origin, uid_t uid);
+
+void wd40_object_emit_exit(struct wd40_object *o, sd_bus *bus, const struct sched_exit *exit,
+			   bool will_restart);

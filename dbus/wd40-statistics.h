@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Interface org.scx.Wd40.Statistics: what BPF counts and the tuner sees, as single properties. */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#define WD40_STATISTICS_INTERFACE "org.scx.Wd40.Statistics"
+
+/* One property a counter of bpf/shared.h, made at the first call. Userdata: the struct manager. */
+const sd_bus_vtable *wd40_statistics_vtable(void);
