@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Looks from outside into the arena of the fake back-end, where BPF would look:
+ *
+ *	arena-peek FILE			prints configuration, tuner decision and counters as JSON
+ *	arena-peek FILE COUNTER N	adds N to a counter of CPU 0
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "daemon/arena.h"
+
+static const char *const counter_names[] = {
+#define X(NAME, field, help) #field,
+	WD40_COUNTERS(X)
+#undef X
+};
+
+static struct wd40_shared *map_arena(const char *path)
+{
+	size_t size = (size_t)WD40_ARENA_PAGES * WD40_PAGE_SIZE;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	void *p;
+
+	if (fd < 0) {
+		perror(path);
+		exit(EXIT_FAILURE);
+	}
+	p = mmap((void *)WD40_ARENA_BASE, size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, fd, 0);
+	if (p == MAP_FAILED) {
+		perror("mmap");
+		exit(EXIT_FAILURE);
+	}
+	return p;
+}
+
+static int add_to_counter(struct wd40_shared *shared, const char *name, const char *n)
+{
+	for (size_t i = 0; i < WD40_NR_COUNTERS; i++)
+		if (strcmp(counter_names[i], name) == 0) {
+			shared->cpus[0].counters[i] += strtoull(n, NULL, 10);
+			return EXIT_SUCCESS;
+		}
+	fprintf(stderr, "no counter %s\n", name);
+	return EXIT_FAILURE;
+}
+
+static void print_config(const struct wd40_config *c)
+{
+	printf("\"generation\": %llu, \"slice_underutil_ns\": %llu, \"slice_overutil_ns\": %llu, ",
+	       c->generation, c->slice_underutil_ns, c->slice_overutil_ns);
+	printf("\"load_decay_q32\": %llu, \"greedy_threshold\": %u, ", c->load_decay_q32,
+	       c->greedy_threshold);
+	printf("\"greedy_threshold_x_numa\": %u, \"perf_level\": %u, ", c->greedy_threshold_x_numa,
+	       c->perf_level);
+	printf("\"fifo_sched\": %u, \"kthreads_local\": %u, ", c->fifo_sched, c->kthreads_local);
+	printf("\"direct_greedy_numa\": %u, \"mempolicy_affinity\": %u", c->direct_greedy_numa,
+	       c->mempolicy_affinity);
+}
+
+static void print_tune(const struct wd40_tune *t)
+{
+	printf("\"round\": %llu, \"direct_greedy\": %llu, \"kick_greedy\": %llu, ", t->round,
+	       t->direct_greedy[0], t->kick_greedy[0]);
+	printf("\"overutilized\": %u", t->overutilized);
+}
+
+int main(int argc, char **argv)
+{
+	struct wd40_shared *shared;
+
+	if (argc != 2 && argc != 4) {
+		fprintf(stderr, "usage: arena-peek FILE [COUNTER N]\n");
+		return 2;
+	}
+	shared = map_arena(argv[1]);
+	if (argc == 4)
+		return add_to_counter(shared, argv[2], argv[3]);
+	printf("{\"nr_cpu_ids\": %u, \"nr_domains\": %u, \"config\": {", shared->nr_cpu_ids,
+	       shared->nr_domains);
+	print_config(arena_config(shared));
+	printf("}, \"tune\": {");
+	print_tune(&shared->tunes[shared->tune_current & 1]);
+	printf("}}\n");
+	return EXIT_SUCCESS;
+}
