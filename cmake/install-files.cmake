@@ -22,3 +22,11 @@ endforeach()
 install(FILES config/wd40d.ini DESTINATION lib/wd40d)
 install(FILES daemon/wd40d.bash-completion
 	DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME wd40d)
+
+# The bus and the service manager. The unit's folder is systemd's, not the architecture's.
+install(FILES dbus/org.scx.Wd40.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/interfaces)
+install(FILES dbus/org.scx.Wd40.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/system.d)
+install(FILES dbus/org.scx.Wd40.service DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/system-services)
+configure_file(systemd/wd40d.service.in wd40d.service @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/wd40d.service DESTINATION lib/systemd/system)
+install(FILES systemd/50-wd40d.preset DESTINATION lib/systemd/system-preset)
