@@ -567,18 +567,18 @@ static double seconds(void)
 	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* CPU time, with sanitizers. To read every CPU's caches would take several times as long. */
+/* CPU time, with sanitizers; tests/bench reads 4096 CPUs. */
 static void many_cpus_are_read_quickly(void **state)
 {
 	_cleanup_(topology_freep) struct topology *t = NULL;
 	double start;
 
-	machine_make(*state, (struct machine_shape){ 8, 64, 8, 1, .only_l3 = true });
+	machine_make(*state, (struct machine_shape){ 8, 16, 8, 1, .only_l3 = true });
 	start = seconds();
 	t = read_with(*state, 3, "");
-	assert_int_equal(t->nr_cpu_ids, 4096);
-	assert_int_equal(t->nr_domains, 512);
-	assert_true(seconds() - start < 1);
+	assert_int_equal(t->nr_cpu_ids, 1024);
+	assert_int_equal(t->nr_domains, 128);
+	assert_true(seconds() - start < 0.25);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
