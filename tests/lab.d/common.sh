@@ -72,10 +72,13 @@ kill_child() {
 	wait_child "$1" 2>/dev/null || :
 }
 
-# Run a function of the lab, with its arguments, as pid 1 of fresh mount and pid namespaces. Whatever it mounts or starts goes
-# with the namespaces, so there is no undoing to get wrong.
+# Run a function of the lab beside this script.
+start_function() { start_child "$BASH" "$LAB_SCRIPT" --call "$@"; }
+
+# The same as pid 1 of fresh mount and pid namespaces. Whatever it mounts or starts goes with the namespaces, so there is no
+# undoing to get wrong.
 start_in_namespace() {
-	start_child unshare --mount --pid --fork --kill-child --mount-proc "$BASH" "$LAB_SCRIPT" --in-namespace "$@"
+	start_child unshare --mount --pid --fork --kill-child --mount-proc "$BASH" "$LAB_SCRIPT" --call "$@"
 }
 
 in_namespace() {
@@ -83,7 +86,7 @@ in_namespace() {
 	wait_child "$CHILD"
 }
 
-# sleep(1) would outlive a subshell that is killed.
+# sleep(1) would outlive a function that is killed.
 pause() {
 	local never
 	exec {never}<> <(:)
@@ -91,19 +94,20 @@ pause() {
 	exec {never}>&-
 }
 
+say_still() {
+	local what=$1
+	while pause 10; do
+		say "still $what ($SECONDS s)"
+	done
+}
+
 # Run something that takes long in a namespace, saying what it is and every ten seconds that it goes on.
 in_namespace_patiently() {
 	local what=$1 from=$SECONDS status=0 ticker
 	shift
 	say "$what"
-	(
-		trap - EXIT
-		while pause 10; do
-			say "still $what ($((SECONDS - from)) s)"
-		done
-	) &
-	ticker=$!
-	CHILDREN+=("$ticker")
+	start_function say_still "$what"
+	ticker=$CHILD
 	in_namespace "$@" >&2 || status=$?
 	kill_child "$ticker"
 	((status)) || say "$what: done in $((SECONDS - from)) s"

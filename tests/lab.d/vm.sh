@@ -146,19 +146,15 @@ vm_machine() {
 	tree_command "$LAB_CACHE/root" qemu-system-x86_64 "$@"
 }
 
-# Kill the machine when its time is over, leaving a mark that says so. First the kernel is asked, by the keyboard, what its
-# CPUs run and which tasks are blocked: that goes to the console.
+# Runs beside the machine: kill it when its time is over, leaving a mark that says so. First the kernel is asked, by the
+# keyboard, what its CPUs run and which tasks are blocked: that goes to the console.
 vm_deadline() {
-	local run=$1 machine=$2
-	(
-		trap - EXIT
-		pause "$VM_TIMEOUT"
-		: >"$run/timed-out"
-		printf 'sendkey alt-sysrq-%s\n' l w 1<>"$run/monitor.in"
-		pause 3
-		kill -KILL "$machine"
-	) &
-	CHILDREN+=("$!")
+	local run=$1 machine=$2 seconds=$3
+	pause "$seconds"
+	: >"$run/timed-out"
+	printf 'sendkey alt-sysrq-%s\n' l w 1<>"$run/monitor.in"
+	pause 3
+	kill -KILL "$machine"
 }
 
 # Start the machine and pass on what its command says until it ends.
@@ -169,8 +165,8 @@ vm_run() {
 	start_in_namespace vm_machine "$run" "$VM_SHARE" "$VM_CONSOLE" "$(kernel_folder "$VM_KERNEL")/root" \
 		"$(build_folder "$VM_PRESET")/build" "${QEMU_ARGS[@]}" >"$run/qemu.log" 2>&1
 	machine=$CHILD
-	vm_deadline "$run" "$machine"
-	deadline=$!
+	start_function vm_deadline "$run" "$machine" "$VM_TIMEOUT"
+	deadline=$CHILD
 	# bash says it when a child was killed
 	wait_child "$machine" 2>/dev/null || :
 	kill_child "$deadline"
