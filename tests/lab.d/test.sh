@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# tests/lab test [GROUP...]: builds, runs the groups (all by default) and sums up.
+#   unit check bus bpf   in the Debian tree, debug build with ASan and UBSan (ctest labels)
+#   bench                what the daemon costs, release build
+#   vm                   the installed service in guests: every kernel on every topology below
+# A line per test, and at the end "N passed, N failed, N skipped".
+set -uo pipefail
+lab=${LAB_SCRIPT:?run it by tests/lab test}
+here=$(dirname "$(readlink -f "$0")")
+
+CTEST_GROUPS=(unit check bus bpf)
+ALL_GROUPS=("${CTEST_GROUPS[@]}" bench vm)
+TOPOLOGIES=(uni smp4 numa2x2)
+VM_TIMEOUT_S=1800
+VM_AT_ONCE=2
+
+passed=0 failed=0 skipped=0
+logs=$(mktemp -d)
+trap 'jobs -p | xargs -r kill 2>/dev/null; wait; rm -rf "$logs"' EXIT
+trap 'exit 130' INT TERM
+
+# Adds the sums of a log's last line "N passed, N failed, N skipped".
+add_sums() {
+	local line
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$1" | tail -n 1)
+	if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)? ]]; then
+		passed=$((passed + BASH_REMATCH[1]))
+		failed=$((failed + BASH_REMATCH[2]))
+		skipped=$((skipped + ${BASH_REMATCH[4]:-0}))
+	else
+		echo "FAIL $2: it ended without a sum"
+		failed=$((failed + 1))
+	fi
+}
+
+# One ctest label, of the debug build unless told otherwise.
+run_ctest() {
+	local group=$1 preset=${2:-debug} log=$logs/ctest-$1 dir total bad
+	dir=$("$lab" build "$preset" 2>&1 | tee /dev/stderr | sed -n 's/.* is built in //p') || return 1
+	[[ $dir ]] || return 1
+	"$lab" run -- ctest --test-dir "$dir" -L "^$group\$" --output-on-failure --no-tests=error \
+		--timeout 600 | tee "$log"
+	total=$(sed -nE 's/.* tests failed out of ([0-9]+)$/\1/p' "$log")
+	bad=$(sed -nE 's/.*, ([0-9]+) tests failed out of.*/\1/p' "$log")
+	local left_out
+	left_out=$(grep -c '\*\*\*Skipped' "$log")
+	[[ $total ]] || return 1
+	echo "$((total - bad - left_out)) passed, $bad failed, $left_out skipped" >>"$log"
+	add_sums "$log" "$group"
+}
+
+run_vm() {
+	local kernel=$1 topology=$2
+	"$lab" vm --no-build --kernel "$kernel" --topology "$topology" --timeout "$VM_TIMEOUT_S" \
+		-- /lab/src/tests/vm/run >"$logs/$kernel-$topology" 2>&1
+}
+
+# All guests, a few at a time; each one's output in one piece when it has ended.
+run_vms() {
+	local kernel topology job
+	local -a jobs=() kernels
+	"$lab" build release || return 1
+	mapfile -t kernels < <("$lab" kernels | awk '{ print $1 }')
+	for kernel in "${kernels[@]}"; do
+		for topology in "${TOPOLOGIES[@]}"; do jobs+=("$kernel $topology"); done
+	done
+	for job in "${jobs[@]}"; do
+		while (($(jobs -rp | wc -l) >= VM_AT_ONCE)); do wait -n; done
+		echo "guest $job starts"
+		# shellcheck disable=SC2086
+		{ run_vm $job; echo "guest $job:"; cat "$logs/${job/ /-}"; } &
+	done
+	wait
+	for job in "${jobs[@]}"; do add_sums "$logs/${job/ /-}" "guest $job"; done
+}
+
+run_group() {
+	echo "== $1"
+	case $1 in
+	vm) run_vms ;;
+	bench) run_ctest bench release ;;
+	*) run_ctest "$1" ;;
+	esac || {
+		echo "FAIL $1: it could not be run"
+		failed=$((failed + 1))
+	}
+}
+
+groups=("$@")
+((${#groups[@]})) || groups=("${ALL_GROUPS[@]}")
+for group in "${groups[@]}"; do
+	if [[ " ${ALL_GROUPS[*]} " != *" $group "* ]]; then
+		echo "lab: test: no group $group (there are: ${ALL_GROUPS[*]})" >&2
+		exit 2
+	fi
+done
+cd "$here/../.." || exit 1
+for group in "${groups[@]}"; do run_group "$group"; done
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && passed > 0))

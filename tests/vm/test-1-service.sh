@@ -1,0 +1,113 @@
+# shellcheck shell=bash
+# The service: starts, shows its state, reloads, is killed, stops.
+
+test_service_starts_and_schedules() {
+	local before
+	before=$(enable_seq)
+	start_service
+	equal "ops" wd40 "$(cat $SCX/root/ops)"
+	equal "enable_seq" $((before + 1)) "$(enable_seq)"
+	equal "State" '"attached"' "$(property State)"
+	equal "EnableSequence" "$(enable_seq)" "$(property EnableSequence)"
+	equal "OpsName" '"wd40"' "$(property OpsName)"
+	systemctl status wd40d --no-pager | grep -q 'Status: "attached: ' || fail "no status text"
+	[[ $(systemctl show -P Type wd40d) == notify-reload ]] || fail "not Type=notify-reload"
+}
+
+test_service_probe_names_every_requirement() {
+	wd40d --probe | tee /dev/stderr | grep -q 'kernel functions'
+	! wd40d --probe | grep -q '^missing'
+}
+
+test_service_runs_sandboxed() {
+	local pid
+	pid=$(main_pid)
+	equal "NoNewPrivs" 1 "$(awk '/^NoNewPrivs/ { print $2 }' "/proc/$pid/status")"
+	systemd-analyze security wd40d --no-pager | tail -n 1
+	! nsenter -t "$pid" -m -- touch /usr/wd40d-was-here 2>/dev/null || fail "/usr is writable"
+}
+
+test_service_reloads_files() {
+	mkdir -p /etc/wd40d/wd40d.ini.d
+	printf '[wd40d]\nslice-us-underutil = 7000\n' >/etc/wd40d/wd40d.ini.d/50-vm.ini
+	systemctl reload wd40d
+	equal "after the reload" 7000 "$(property SliceUnderutilUSec)"
+	rm /etc/wd40d/wd40d.ini.d/50-vm.ini
+	systemctl reload wd40d
+	equal "after its removal" 20000 "$(property SliceUnderutilUSec)"
+}
+
+test_service_survives_bad_configuration() {
+	mkdir -p /etc/wd40d/wd40d.ini.d
+	printf '[wd40d]\nslice-us-underutil = soon\ngreedy-threshold = 3\nno-such-key = 1\n' \
+		>/etc/wd40d/wd40d.ini.d/50-vm.ini
+	systemctl reload wd40d
+	equal "bad value keeps the layer below" 20000 "$(property SliceUnderutilUSec)"
+	equal "good value counts" 3 "$(property GreedyThreshold)"
+	journalctl -u wd40d --no-pager -o cat | grep -q '50-vm.ini:2.*slice-us-underutil' ||
+		fail "the journal does not name file, line and key"
+	! wd40d --check >/dev/null || fail "--check passes a bad file"
+	rm /etc/wd40d/wd40d.ini.d/50-vm.ini
+	systemctl reload wd40d
+	equal "back" 1 "$(property GreedyThreshold)"
+}
+
+# The kernel takes every task back at once; systemd brings the daemon, which attaches again.
+test_service_killed_under_load() {
+	local old_pid old_seq first
+	restarted() { [[ $(main_pid) != 0 && $(main_pid) != "$1" ]]; }
+	reattached() { state_is enabled && (($(enable_seq) == $1 + 1)); }
+	hog
+	first=$HOG
+	stress-ng --quiet --cpu 2 --switch 2 --timeout 600 &
+	local load=$!
+	old_pid=$(main_pid)
+	old_seq=$(enable_seq)
+	kill -KILL "$old_pid"
+	progresses "$first"
+	wait_for "new daemon" restarted "$old_pid"
+	wait_for "new attach" reattached "$old_seq"
+	progresses "$first"
+	kill "$load"
+	wait "$load" || :
+	kill_hogs
+	wait_for "bus name" property State
+	equal "State" '"attached"' "$(property State)"
+}
+
+# SysRq-S makes the kernel end any BPF scheduler; the administrator meant it, so wd40d stays off.
+test_service_notices_the_kernels_verdict() {
+	echo S >/proc/sysrq-trigger
+	wait_for "state" state_is disabled
+	wait_for "notice" property_is State '"failed"'
+	[[ $(property LastExit) == '"sysrq"'* ]] || fail "LastExit is $(property LastExit)"
+	dmesg | grep -E 'sched_ext: BPF scheduler "wd40" disabled' | tail -n 1
+	journalctl -u wd40d -n 3 --no-pager -o short-monotonic
+	systemctl restart wd40d
+	wait_for "scheduler" state_is enabled
+	wait_for "bus name" property State
+}
+
+test_service_refuses_beside_another_scheduler() {
+	systemctl stop wd40d
+	/lab/build/tests/bpf/tiny 600 >/run/tiny.log &
+	local tiny=$! status
+	tiny_runs() { [[ $(cat $SCX/root/ops 2>/dev/null) == wd40_tiny ]]; }
+	wait_for "tiny" tiny_runs
+	! systemctl start wd40d || fail "started beside another scheduler"
+	status=$(systemctl show -P ExecMainStatus wd40d)
+	equal "exit status" 75 "$status"
+	journalctl -u wd40d -n 10 --no-pager -o cat | grep -q 'another scheduler' || fail "no reason given"
+	kill -TERM "$tiny"
+	wait "$tiny"
+	systemctl reset-failed wd40d
+	start_service
+}
+
+test_service_refuses_unprivileged_writes() {
+	! runuser -u nobody -- busctl set-property "${BUS[@]}" org.scx.Wd40 GreedyThreshold u 5 2>/dev/null ||
+		fail "nobody may write"
+	equal "unchanged" 1 "$(property GreedyThreshold)"
+	equal "nobody may read" "u 1" \
+		"$(runuser -u nobody -- busctl get-property "${BUS[@]}" org.scx.Wd40 GreedyThreshold)"
+}

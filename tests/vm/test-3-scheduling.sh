@@ -1,0 +1,193 @@
+# shellcheck shell=bash
+# What the scheduler does with tasks and CPUs.
+
+# CPUs of each group that shares the cache of level $1, and their node, from sysfs: "NODE CPUS".
+sysfs_domains() {
+	local cpu index node
+	for cpu in /sys/devices/system/cpu/cpu[0-9]*; do
+		for index in "$cpu"/cache/index*; do
+			[[ -e $index/level && $(cat "$index/level") == "$1" && $(cat "$index/type") != Instruction ]] ||
+				continue
+			node=$(compgen -G "$cpu/node*") || node=node0
+			echo "${node##*node} $(cat "$index/shared_cpu_list")"
+		done
+	done | sort -u
+}
+
+# Expands "0-2,5" to "0 1 2 5".
+expand() {
+	local part
+	for part in ${1//,/ }; do seq -s ' ' "${part%-*}" "${part#*-}"; done | paste -sd ' '
+}
+
+# The same from the daemon: Domains is a(uuau): count, then id, node, number of CPUs, CPUs.
+daemon_domains() {
+	local -a words
+	local i=1 n cpus
+	read -r -a words <<<"$(property Domains)"
+	while ((i < ${#words[@]})); do
+		n=${words[i + 2]}
+		cpus="${words[*]:i+3:n}"
+		echo "${words[i + 1]} $cpus"
+		i=$((i + 3 + n))
+	done | sort
+}
+
+expected_domains() {
+	local node cpus
+	while read -r node cpus; do echo "$node $(expand "$cpus")"; done < <(sysfs_domains "$1") | sort
+}
+
+start_with() {
+	mkdir -p /etc/wd40d/wd40d.ini.d
+	printf '[wd40d]\n%s\n' "$1" >/etc/wd40d/wd40d.ini.d/60-vm.ini
+	systemctl restart wd40d
+	wait_for "scheduler" state_is enabled
+	wait_for "bus name" property State
+}
+start_plain() {
+	rm -f /etc/wd40d/wd40d.ini.d/60-vm.ini
+	systemctl restart wd40d
+	wait_for "scheduler" state_is enabled
+	wait_for "bus name" property State
+}
+
+test_domains_follow_the_caches() {
+	equal "cache-level 3" "$(expected_domains 3)" "$(daemon_domains)"
+	if [[ $LAB_TOPOLOGY == numa2x2 ]]; then
+		equal "domains" 4 "$(daemon_domains | wc -l)"
+		equal "domains of node 0" 2 "$(daemon_domains | grep -c '^0 ')"
+		equal "domains of node 1" 2 "$(daemon_domains | grep -c '^1 ')"
+	fi
+	start_with 'cache-level = 2'
+	equal "cache-level 2" "$(expected_domains 2)" "$(daemon_domains)"
+	start_plain
+}
+
+test_domains_as_given() {
+	local last
+	last=$(($(nproc --all) - 1))
+	((last > 0)) || skip "one CPU cannot be divided"
+	start_with "cpumasks = \"0;1-$last\""
+	equal "number" 2 "$(daemon_domains | wc -l)"
+	daemon_domains | grep -qx '0 0' || fail "no domain of CPU 0 alone: $(daemon_domains)"
+	start_plain
+}
+
+counters_sum() {
+	local sum=0 name
+	for name in DirectIdle PrevIdle Queued DispatchOwn Wsync; do sum=$((sum + $(statistic "$name"))); done
+	echo "$sum"
+}
+
+test_load_runs_under_it() {
+	local before
+	before=$(counters_sum)
+	hackbench -g 2 -l 20 >/dev/null
+	stress-ng --quiet --cpu 2 --switch 2 --fork 2 --pipe 1 --timeout 600 --cpu-ops 200 --fork-ops 200
+	cyclictest --quiet -t 2 -i 2000 -l 200 >/dev/null
+	(($(counters_sum) > before + 100)) || fail "counters stand still"
+	equal "TaskMissing" 0 "$(statistic TaskMissing)"
+	equal "TaskAllocFailed" 0 "$(statistic TaskAllocFailed)"
+	state_is enabled || fail "ended: $(property LastExit)"
+}
+
+# Share of the first of two hogs on CPU 0, in permille, after the second's start.
+share_permille() {
+	local a b a0 b0
+	a0=$(cpu_ticks "$1")
+	b0=$(cpu_ticks "$2")
+	have_run() { (($(cpu_ticks "$1") + $(cpu_ticks "$2") >= $3)); }
+	wait_for "400 ticks" have_run "$1" "$2" $((a0 + b0 + 400))
+	a=$(($(cpu_ticks "$1") - a0))
+	b=$(($(cpu_ticks "$2") - b0))
+	echo $((1000 * a / (a + b)))
+}
+
+test_equal_hogs_share_equally() {
+	local first share
+	hog 0
+	first=$HOG
+	hog 0
+	share=$(share_permille "$first" "$HOG")
+	kill_hogs
+	echo "    share of one of two equal hogs: $share permille"
+	((share >= 440 && share <= 560)) || fail "not equal: $share permille"
+}
+
+# Nice 0 and nice 5 are weights 100 and 33 of sched_ext: 750 permille for the first.
+test_weights_are_honoured() {
+	local first share
+	hog 0
+	first=$HOG
+	hog 0
+	renice -n 5 -p "$HOG" >/dev/null
+	share=$(share_permille "$first" "$HOG")
+	kill_hogs
+	echo "    share of nice 0 beside nice 5: $share permille, ideal 751"
+	((share >= 690 && share <= 810)) || fail "weights are not honoured: $share permille"
+}
+
+# A hog bound to each CPU, and one that may run anywhere: nobody starves.
+test_bound_hogs_starve_nobody() {
+	local cpu
+	for ((cpu = 0; cpu < $(nr_online); cpu++)); do hog "$cpu"; done
+	hog
+	progresses "$HOG"
+	progresses "${HOGS[0]}"
+	kill_hogs
+}
+
+# More hogs than CPUs, all born in one place: every one runs, whatever the domain (greedy stealing).
+test_every_hog_runs() {
+	local i pid
+	for ((i = 0; i < 2 * $(nr_online); i++)); do hog; done
+	for pid in "${HOGS[@]}"; do progresses "$pid"; done
+	kill_hogs
+	state_is enabled || fail "ended: $(property LastExit)"
+}
+
+# CPUs come and go under load without a detach; a domain may lose all of its CPUs.
+test_hotplug_keeps_it_attached() {
+	local seq cpu nr
+	nr=$(nproc --all)
+	((nr > 1)) || skip "one CPU cannot be taken away"
+	seq=$(enable_seq)
+	hog
+	stress-ng --quiet --cpu "$nr" --switch 1 --timeout 600 &
+	local load=$!
+	for ((cpu = nr - 1; cpu > 0 && cpu >= nr - 3; cpu--)); do echo 0 >"/sys/devices/system/cpu/cpu$cpu/online"; done
+	progresses "$HOG"
+	for ((cpu++; cpu < nr; cpu++)); do echo 1 >"/sys/devices/system/cpu/cpu$cpu/online"; done
+	progresses "$HOG"
+	taskset -pc $((nr - 1)) "$HOG" >/dev/null
+	progresses "$HOG"
+	kill "$load"
+	wait "$load" || :
+	kill_hogs
+	equal "enable_seq" "$seq" "$(enable_seq)"
+	state_is enabled || fail "detached: $(property LastExit)"
+}
+
+# Affinity changes of a running task are obeyed at once.
+test_affinity_is_obeyed() {
+	local last
+	last=$(($(nr_online) - 1))
+	hog 0
+	taskset -pc "$last" "$HOG" >/dev/null
+	on_cpu() { [[ $(awk '{ print $39 }' <<<"x x $(sed 's/.*) //' "/proc/$1/stat")") == "$2" ]]; }
+	wait_for "arrival on CPU $last" on_cpu "$HOG" "$last"
+	progresses "$HOG"
+	kill_hogs
+}
+
+# Short-lived tasks leave nothing behind: as many contexts as tasks, before and after.
+test_forks_leak_nothing() {
+	local before after
+	before=$(statistic Tasks)
+	stress-ng --quiet --fork 2 --fork-ops 3000 --timeout 600
+	back() { (($(statistic Tasks) <= $1 + 8)); }
+	wait_for "return of the contexts" back "$before"
+	after=$(statistic Tasks)
+	echo "    contexts before and after: $before, $after"
+}
