@@ -147,8 +147,6 @@ static int add_timers(struct service *s)
 	int r;
 
 	r = loop_add_timer(s->loop, "bus-patience", on_patience_over, s, &s->patience_timer);
-	if (r >= 0)
-		r = loop_set_timer(s->patience_timer, BUS_PATIENCE_USEC, 0);
 	if (r < 0 || !period)
 		return r;
 	r = loop_add_timer(s->loop, "watchdog", on_watchdog_due, s, &s->watchdog_timer);
@@ -202,6 +200,8 @@ static int service_run(struct service *s)
 		return exit_code_of_attach(r);
 	}
 	r = bus_new(s->loop, s->manager, on_bus_settled, s, &s->bus);
+	if (r >= 0)
+		r = loop_set_timer(s->patience_timer, BUS_PATIENCE_USEC, 0);
 	if (r >= 0)
 		r = loop_run(s->loop);
 	notify_stopping();

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The bus comes and goes; scheduling does not care."""
 
+import signal
 import subprocess
 import unittest
 
@@ -65,11 +66,11 @@ class Connection(Case):
 
     def test_bus_that_does_not_answer(self):
         """A stopped bus holds up neither readiness nor scheduling."""
-        self.bus.process.send_signal(19)  # SIGSTOP
-        self.addCleanup(self.bus.process.send_signal, 18)
+        self.bus.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.bus.process.send_signal, signal.SIGCONT)
         self.start()
         self.rounds_go_on()
-        self.bus.process.send_signal(18)
+        self.bus.process.send_signal(signal.SIGCONT)
         wait_until("the name is there", self.named)
 
     def test_name_belongs_to_another(self):

@@ -2,7 +2,9 @@
 """The daemon as a service: start, readiness, signals, exits of the scheduler, failures."""
 
 import os
+import signal
 import subprocess
+import time
 import unittest
 
 from harness import Case, DAEMON, NAME, Signals, wait_until
@@ -24,6 +26,16 @@ class Start(Case):
         self.start()
         self.assertEqual(self.fake.calls(), [("open", 0), ("attach", 0)])
         self.assertEqual(self.get("State"), 's "attached"')
+
+    def test_slow_attach_does_not_use_up_the_patience_with_the_bus(self):
+        self.bus.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.bus.process.send_signal, signal.SIGCONT)
+        (self.fake.directory / "attach-takes").write_text("5500")
+        self.spawn()
+        wait_until("attached", lambda: self.fake.calls("attach"))
+        attached = time.monotonic()
+        wait_until("READY=1", lambda: self.notifications.has("READY"))
+        self.assertGreater(time.monotonic() - attached, 1)
 
     def test_status_tells_what_runs(self):
         self.start()
@@ -94,8 +106,6 @@ class Signalled(Case):
         self.machine.write(self.ini, "[wd40d]\nslice-us-overutil = 3000")
 
     def reload(self):
-        import signal
-
         ready = len(self.notifications.has("READY"))
         self.daemon.process.send_signal(signal.SIGHUP)
         wait_until("READY=1 again", lambda: len(self.notifications.has("READY")) > ready)
@@ -107,8 +117,6 @@ class Signalled(Case):
         wait_until("STOPPING=1", lambda: self.notifications.has("STOPPING", "1"))
 
     def test_int_does_the_same(self):
-        import signal
-
         self.start()
         self.daemon.process.send_signal(signal.SIGINT)
         self.assertEqual(self.daemon.wait(), 0)

@@ -6,6 +6,7 @@
  *	arena		the arena's memory, made here; arena-peek looks into it from outside
  *	log		made here: one line a call that changes something, "attach 0" or "open -1"
  *	open, attach	when present: "ERRNO [COUNT]", the call fails so (COUNT times, then no more)
+ *	attach-takes	when present: milliseconds that an attach takes
  *	probe		when present: lines "NAME required|optional met|missing DETAIL"
  *	control		FIFO: a line "KIND CODE REASON|MESSAGE" ends the attached scheduler
  *
@@ -161,10 +162,24 @@ static struct wd40_shared *fake_shared(struct sched *s)
 	return s->shared;
 }
 
+/* As the verifier does: nothing else of the daemon runs meanwhile. */
+static void fake_take_time(void)
+{
+	_cleanup_(fclosep) FILE *file = NULL;
+	char path[PATH_MAX];
+	unsigned int ms;
+
+	if (fake_path("attach-takes", path))
+		file = fopen(path, "re");
+	if (file && fscanf(file, "%u", &ms) == 1)
+		usleep(ms * 1000);
+}
+
 static int fake_attach(struct sched *s)
 {
 	int r = fake_fault("attach");
 
+	fake_take_time();
 	fake_log("attach", r);
 	if (r < 0)
 		return r;
