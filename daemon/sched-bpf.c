@@ -38,9 +38,9 @@ static int libbpf_log(enum libbpf_print_level level, const char *format, va_list
 	if (length && line[length - 1] == '\n')
 		line[length - 1] = 0;
 	if (level == LIBBPF_WARN)
-		log_warning("libbpf: %s", line);
+		log_warning("%s", line);
 	else
-		log_debug("libbpf: %s", line);
+		log_debug("%s", line);
 	return 0;
 }
 

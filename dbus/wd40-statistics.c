@@ -60,6 +60,15 @@ static int get_overutilized(sd_bus *bus, const char *path, const char *interface
 	return sd_bus_message_append(reply, "b", tuner && tuner->overutilized);
 }
 
+/* Task contexts in use: one for each task that the scheduler knows. */
+static int get_tasks(sd_bus *bus, const char *path, const char *interface, const char *property,
+		     sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct wd40_shared *shared = manager_shared(userdata);
+
+	return sd_bus_message_append(reply, "u", shared ? shared->tasks.nr_used : 0);
+}
+
 static void make_row(sd_bus_vtable *row, enum wd40_counter counter)
 {
 	const sd_bus_vtable made = SD_BUS_PROPERTY(counter_names[counter], "t", get_counter, 0, 0);
@@ -73,12 +82,13 @@ static void make_row(sd_bus_vtable *row, enum wd40_counter counter)
 const sd_bus_vtable *wd40_statistics_vtable(void)
 {
 	enum {
-		FIRST_COUNTER = 3
+		FIRST_COUNTER = 4
 	};
 	static sd_bus_vtable rows[FIRST_COUNTER + WD40_NR_COUNTERS + 1] = {
 		SD_BUS_VTABLE_START(0),
 		SD_BUS_PROPERTY("CpuBusyPercent", "d", get_cpu_busy, 0, 0),
 		SD_BUS_PROPERTY("Overutilized", "b", get_overutilized, 0, 0),
+		SD_BUS_PROPERTY("Tasks", "u", get_tasks, 0, 0),
 		[FIRST_COUNTER + WD40_NR_COUNTERS] = SD_BUS_VTABLE_END,
 	};
 
