@@ -13,8 +13,8 @@ struct {
 } arena SEC(".maps");
 
 #define HEAD(tag, index_plus_1) ((u64)(tag) << 32 | (index_plus_1))
-#define HEAD_TAG(head)		((u32)((head) >> 32))
-#define HEAD_INDEX(head)	((u32)(head)) /* + 1, 0 = empty */
+#define HEAD_TAG(head)          ((u32)((head) >> 32))
+#define HEAD_INDEX(head)        ((u32)(head)) /* + 1, 0 = empty */
 
 /* Puts the chain first..last (linked by next_free) on the free list. */
 static bool push_chain(struct wd40_slab __arena *slab, u32 first, u32 last)

@@ -57,8 +57,8 @@ static __always_inline void deadline_sleep(struct wd40_task __arena *t)
 static __always_inline bool deadline_set(struct wd40_task __arena *t,
 					 const struct wd40_domain __arena *dom, u64 slice_ns)
 {
-	u64 expected_ns = t->avg_run_ns > t->run_since_wake_ns ? t->avg_run_ns :
-								 t->run_since_wake_ns;
+	u64 expected_ns =
+		t->avg_run_ns > t->run_since_wake_ns ? t->avg_run_ns : t->run_since_wake_ns;
 	u64 floor = READ_ONCE(dom->min_vtime) - slice_ns;
 	bool clamped = deadline_before(t->vtime, floor);
 

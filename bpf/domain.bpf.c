@@ -18,8 +18,7 @@ struct {
 /* How many other domains a fork looks at. */
 #define FORK_CANDIDATES 16
 
-u32 domain_set_allowed(struct wd40_task __arena *t __arg_arena,
-		       struct task_struct *p __arg_trusted)
+u32 domain_set_allowed(struct wd40_task __arena *t __arg_arena, struct task_struct *p __arg_trusted)
 {
 	u32 nr = 0, nr_whole = 0;
 

@@ -19,7 +19,7 @@
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
-#define READ_ONCE(x)	 (*(volatile typeof(x) *)&(x))
+#define READ_ONCE(x)     (*(volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile typeof(x) *)&(x) = (v))
 
 #define ENOMEM 12
@@ -145,14 +145,14 @@ enum {
 
 #define KERNEL_ENUM(type, name) ((u64)bpf_core_enum_value(enum type, name))
 
-#define DSQ_LOCAL	KERNEL_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL)
-#define DSQ_LOCAL_ON	KERNEL_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL_ON)
-#define WAKE_SYNC	KERNEL_ENUM(scx_wake_flags, SCX_WAKE_SYNC)
-#define KICK_IDLE	KERNEL_ENUM(scx_kick_flags, SCX_KICK_IDLE)
-#define TASK_QUEUED	KERNEL_ENUM(scx_ent_flags, SCX_TASK_QUEUED)
-#define ECODE_HOTPLUG	KERNEL_ENUM(scx_exit_code, SCX_ECODE_RSN_HOTPLUG)
-#define ECODE_RESTART	KERNEL_ENUM(scx_exit_code, SCX_ECODE_ACT_RESTART)
-#define CPUPERF_ONE	1024u
+#define DSQ_LOCAL     KERNEL_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL)
+#define DSQ_LOCAL_ON  KERNEL_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL_ON)
+#define WAKE_SYNC     KERNEL_ENUM(scx_wake_flags, SCX_WAKE_SYNC)
+#define KICK_IDLE     KERNEL_ENUM(scx_kick_flags, SCX_KICK_IDLE)
+#define TASK_QUEUED   KERNEL_ENUM(scx_ent_flags, SCX_TASK_QUEUED)
+#define ECODE_HOTPLUG KERNEL_ENUM(scx_exit_code, SCX_ECODE_RSN_HOTPLUG)
+#define ECODE_RESTART KERNEL_ENUM(scx_exit_code, SCX_ECODE_ACT_RESTART)
+#define CPUPERF_ONE   1024u
 
 /* include/linux/sched.h: macros, so not in BTF; unchanged since 2.6 and 5.14 */
 #define PF_EXITING   0x00000004u
@@ -300,8 +300,8 @@ static __always_inline kernel_mask kernel_mask_at(struct task_struct *p, const s
 /* Idle CPUs, or CPUs whose whole core is idle. p: any task. The masks live as long as the kernel. */
 static __always_inline kernel_mask kernel_mask_idle(struct task_struct *p, bool cores)
 {
-	const struct cpumask *idle = cores ? scx_bpf_get_idle_smtmask() :
-					     scx_bpf_get_idle_cpumask();
+	const struct cpumask *idle =
+		cores ? scx_bpf_get_idle_smtmask() : scx_bpf_get_idle_cpumask();
 	kernel_mask mask = kernel_mask_at(p, idle);
 
 	scx_bpf_put_idle_cpumask(idle);
@@ -327,32 +327,32 @@ static __always_inline bool kernel_mempolicy(const struct task_struct *p, u32 *m
  * True while the verifier's budget of jumps lasts: ends loops over arena data whose length it cannot
  * know.
  */
-#define can_loop                                                                                   \
-	({                                                                                         \
-		__label__ over, go_on;                                                             \
-		bool more = true;                                                                  \
-		asm volatile goto("may_goto %l[over]" : : : : over);                               \
-		goto go_on;                                                                        \
-over:                                                                                              \
-		more = false;                                                                      \
-go_on:                                                                                             \
-		more;                                                                              \
+#define can_loop                                                     \
+	({                                                           \
+		__label__ over, go_on;                               \
+		bool more = true;                                    \
+		asm volatile goto("may_goto %l[over]" : : : : over); \
+		goto go_on;                                          \
+over:                                                                \
+		more = false;                                        \
+go_on:                                                               \
+		more;                                                \
 	})
 
 /* Formatted output of the dump and exit kfuncs. */
-#define KERNEL_BSTR(kfunc, fmt, args...)                                                           \
-	({                                                                                         \
-		static char text[] = fmt;                                                          \
-		unsigned long long data[___bpf_narg(args) ?: 1] = {};                              \
-		___bpf_fill(data, args);                                                           \
-		kfunc(text, data, ___bpf_narg(args) * sizeof(data[0]));                            \
+#define KERNEL_BSTR(kfunc, fmt, args...)                                \
+	({                                                              \
+		static char text[] = fmt;                               \
+		unsigned long long data[___bpf_narg(args) ?: 1] = {};   \
+		___bpf_fill(data, args);                                \
+		kfunc(text, data, ___bpf_narg(args) * sizeof(data[0])); \
 	})
-#define kernel_dump(fmt, args...) KERNEL_BSTR(scx_bpf_dump_bstr, fmt "\n", args)
+#define kernel_dump(fmt, args...)          KERNEL_BSTR(scx_bpf_dump_bstr, fmt "\n", args)
 #define kernel_exit_text(text, data, size) scx_bpf_exit_bstr(exit_code, text, data, size)
-#define kernel_exit(code, fmt, args...)                                                            \
-	({                                                                                         \
-		s64 exit_code = (code);                                                            \
-		KERNEL_BSTR(kernel_exit_text, fmt, args);                                          \
+#define kernel_exit(code, fmt, args...)                   \
+	({                                                \
+		s64 exit_code = (code);                   \
+		KERNEL_BSTR(kernel_exit_text, fmt, args); \
 	})
 
 /*
@@ -361,5 +361,5 @@ go_on:                                                                          
  * a number. One marked __hidden is verified anew in every caller: right for small ones.
  */
 
-#define SCHED_OPS(name, args...)	   SEC("struct_ops/" #name) BPF_PROG(name, ##args)
+#define SCHED_OPS(name, args...)           SEC("struct_ops/" #name) BPF_PROG(name, ##args)
 #define SCHED_OPS_SLEEPABLE(name, args...) SEC("struct_ops.s/" #name) BPF_PROG(name, ##args)

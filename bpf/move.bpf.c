@@ -35,8 +35,7 @@ static u32 judge(const struct wd40_task __arena *t, u32 target)
 	return WD40_MOVE_APPLIED;
 }
 
-u32 move_serve(struct wd40_task __arena *t __arg_arena, u64 now_ns, u64 decay_q32,
-	       u64 lag_limit_ns)
+u32 move_serve(struct wd40_task __arena *t __arg_arena, u64 now_ns, u64 decay_q32, u64 lag_limit_ns)
 {
 	u32 generation = 0, verdict;
 	struct wd40_move __arena *m = take(t, &generation);

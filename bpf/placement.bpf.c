@@ -31,8 +31,8 @@ s32 claim_in_domain(struct task_struct *p __arg_trusted,
 	s32 cpu = -ENOENT;
 
 	for (u32 w = dom->first_word; w < dom->end_word && cpu < 0 && can_loop; w++) {
-		u64 candidates = dom->cpus[w] & kernel_mask_word(idle, w) &
-				 kernel_mask_word(allowed, w);
+		u64 candidates =
+			dom->cpus[w] & kernel_mask_word(idle, w) & kernel_mask_word(allowed, w);
 
 		if (limit)
 			candidates &= limit[w];

@@ -13,7 +13,7 @@
 
 #include "bpf/kernel.bpf.h"
 
-#define RAVG_ONE_Q32	     (1ull << 32)
+#define RAVG_ONE_Q32         (1ull << 32)
 #define RAVG_PERIOD_SHIFT    20
 #define RAVG_PARTIAL_SHIFT   (WD40_RAVG_FRAC - RAVG_PERIOD_SHIFT) /* partial -> avg's fraction */
 #define RAVG_MAX_PERIOD_BITS 22 /* 2^22 periods = 73 min: the past is forgotten beyond it */

@@ -43,18 +43,18 @@ typedef long long s64;
  * Where the arena lies, in kernel and user view. 1 << 45 is free in a process with AddressSanitizer,
  * whose shadow memory covers 1 << 44. An arena may not cross a 4 GiB boundary.
  */
-#define WD40_ARENA_BASE	 (1ull << 45)
+#define WD40_ARENA_BASE  (1ull << 45)
 #define WD40_ARENA_PAGES (1u << 20)
-#define WD40_PAGE_SIZE	 4096u
+#define WD40_PAGE_SIZE   4096u
 
-#define WD40_MAX_CPUS	 8192u
+#define WD40_MAX_CPUS    8192u
 #define WD40_MAX_DOMAINS 1024u
-#define WD40_MAX_NODES	 1024u
-#define WD40_MAX_WEIGHT	 10000u
+#define WD40_MAX_NODES   1024u
+#define WD40_MAX_WEIGHT  10000u
 #define WD40_BASE_WEIGHT 100u
-#define WD40_NO_DOMAIN	 (~0u)
-#define WD40_NO_NODE	 (~0u)
-#define WD40_CACHELINE	 64
+#define WD40_NO_DOMAIN   (~0u)
+#define WD40_NO_NODE     (~0u)
+#define WD40_CACHELINE   64
 
 #define WD40_BITS_PER_WORD 64u
 #define WD40_WORDS(bits)   (((bits) + WD40_BITS_PER_WORD - 1) / WD40_BITS_PER_WORD)
@@ -64,36 +64,36 @@ typedef long long s64;
  * the name under which statistics show it. Placement outcomes first, one is counted per task
  * placed; then paths of dispatch; then events.
  */
-#define WD40_COUNTERS(X)                                                                           \
-	X(WSYNC, wsync, "sync wakeups placed on the waker's CPU")                                  \
-	X(WSYNC_PREV_IDLE, wsync_prev_idle, "sync wakeups placed on the idle previous CPU")        \
-	X(PREV_IDLE, prev_idle, "wakeups placed on the idle previous CPU")                         \
-	X(PINNED, pinned, "tasks that may run on one CPU only, queued to it")                      \
-	X(DIRECT_IDLE, direct_idle, "wakeups placed on an idle CPU of their domain")               \
-	X(DIRECT_GREEDY, direct_greedy, "wakeups placed on an idle CPU of another domain")         \
-	X(DIRECT_GREEDY_FAR, direct_greedy_far, "wakeups placed on an idle CPU of another node")   \
-	X(KTHREAD_LOCAL, kthread_local, "kernel threads queued to their own CPU")                  \
-	X(QUEUED, queued, "tasks queued to their domain")                                          \
-	X(DISPATCH_OWN, dispatch_own, "dispatches from the CPU's own domain")                      \
-	X(STEAL_NODE, steal_node, "dispatches stolen from another domain of the node")             \
-	X(STEAL_FAR, steal_far, "dispatches stolen from another node")                             \
-	X(KEPT, kept, "slices given again to a task because nothing else was queued")              \
-	X(REPATRIATE, repatriate, "tasks sent back from a foreign CPU to their domain")            \
-	X(KICK_IDLE, kick_idle, "idle CPUs of the task's own domain kicked")                       \
-	X(KICK_GREEDY, kick_greedy, "idle CPUs of other domains kicked to steal")                  \
-	X(DEADLINE_CLAMPED, deadline_clamped, "wakeups whose saved-up credit was cut")             \
-	X(MOVE_APPLIED, move_applied, "balance moves applied")                                     \
-	X(MOVE_REFUSED, move_refused, "balance moves refused")                                     \
-	X(MOVE_STALE, move_stale, "balance moves whose task was gone")                             \
-	X(RESHAPED, reshaped, "domains left because the task's affinity excluded them")            \
-	X(TASK_ALLOC_FAILED, task_alloc_failed, "tasks refused because the arena was full")        \
+#define WD40_COUNTERS(X)                                                                         \
+	X(WSYNC, wsync, "sync wakeups placed on the waker's CPU")                                \
+	X(WSYNC_PREV_IDLE, wsync_prev_idle, "sync wakeups placed on the idle previous CPU")      \
+	X(PREV_IDLE, prev_idle, "wakeups placed on the idle previous CPU")                       \
+	X(PINNED, pinned, "tasks that may run on one CPU only, queued to it")                    \
+	X(DIRECT_IDLE, direct_idle, "wakeups placed on an idle CPU of their domain")             \
+	X(DIRECT_GREEDY, direct_greedy, "wakeups placed on an idle CPU of another domain")       \
+	X(DIRECT_GREEDY_FAR, direct_greedy_far, "wakeups placed on an idle CPU of another node") \
+	X(KTHREAD_LOCAL, kthread_local, "kernel threads queued to their own CPU")                \
+	X(QUEUED, queued, "tasks queued to their domain")                                        \
+	X(DISPATCH_OWN, dispatch_own, "dispatches from the CPU's own domain")                    \
+	X(STEAL_NODE, steal_node, "dispatches stolen from another domain of the node")           \
+	X(STEAL_FAR, steal_far, "dispatches stolen from another node")                           \
+	X(KEPT, kept, "slices given again to a task because nothing else was queued")            \
+	X(REPATRIATE, repatriate, "tasks sent back from a foreign CPU to their domain")          \
+	X(KICK_IDLE, kick_idle, "idle CPUs of the task's own domain kicked")                     \
+	X(KICK_GREEDY, kick_greedy, "idle CPUs of other domains kicked to steal")                \
+	X(DEADLINE_CLAMPED, deadline_clamped, "wakeups whose saved-up credit was cut")           \
+	X(MOVE_APPLIED, move_applied, "balance moves applied")                                   \
+	X(MOVE_REFUSED, move_refused, "balance moves refused")                                   \
+	X(MOVE_STALE, move_stale, "balance moves whose task was gone")                           \
+	X(RESHAPED, reshaped, "domains left because the task's affinity excluded them")          \
+	X(TASK_ALLOC_FAILED, task_alloc_failed, "tasks refused because the arena was full")      \
 	X(TASK_MISSING, task_missing, "callbacks for a task without a context")
 
 enum wd40_counter {
 #define X(NAME, field, help) WD40_CTR_##NAME,
 	WD40_COUNTERS(X)
 #undef X
-		WD40_NR_COUNTERS
+	WD40_NR_COUNTERS
 };
 
 /*
@@ -103,7 +103,7 @@ enum wd40_counter {
  * partial is the integral of the rate since then, in rate x ns; at is the time both refer to.
  */
 #define WD40_RAVG_PERIOD_NS (1ull << 20)
-#define WD40_RAVG_FRAC	    24
+#define WD40_RAVG_FRAC      24
 
 struct wd40_ravg {
 	u64 avg;
@@ -123,10 +123,10 @@ struct wd40_config {
 	u64 generation;
 	u64 slice_underutil_ns;
 	u64 slice_overutil_ns;
-	u64 load_decay_q32; /* 2^32 * 2^(-period / half-life), < 2^32 */
-	u32 greedy_threshold;	     /* queue length from which a domain may be stolen from; 0 = off */
+	u64 load_decay_q32;   /* 2^32 * 2^(-period / half-life), < 2^32 */
+	u32 greedy_threshold; /* queue length from which a domain may be stolen from; 0 = off */
 	u32 greedy_threshold_x_numa; /* the same from another node; 0 = off */
-	u32 perf_level;		     /* cpufreq target 1..1024; 0 = leave alone */
+	u32 perf_level;              /* cpufreq target 1..1024; 0 = leave alone */
 	u8 fifo_sched;
 	u8 order_changed; /* fifo_sched was switched since attach: look into both orders' queues */
 	u8 kthreads_local;
@@ -144,7 +144,7 @@ struct wd40_tune {
 	u64 round;
 	u64 __arena *direct_greedy; /* CPU mask: idle ones take wakeups of other domains */
 	u64 __arena *kick_greedy;   /* CPU mask: idle ones are kicked to steal */
-	u8 overutilized;	    /* choose slice_overutil_ns */
+	u8 overutilized;            /* choose slice_overutil_ns */
 	u8 any_direct_greedy;
 	u8 any_kick_greedy;
 	u8 pad[5];
@@ -161,7 +161,7 @@ struct wd40_cpu {
 	u32 online;
 	u32 perf_applied; /* wd40_config.perf_level last asked of cpufreq here */
 	u32 pad;
-	u64 busy_ns;	   /* time spent in tasks of this scheduler, up to running_since */
+	u64 busy_ns;       /* time spent in tasks of this scheduler, up to running_since */
 	u64 running_since; /* start of the running task's current stint, 0 when none */
 	u64 counters[WD40_NR_COUNTERS];
 } __attribute__((aligned(WD40_CACHELINE)));
@@ -176,17 +176,17 @@ struct wd40_domain {
 	u32 end_word;
 	u32 nr_victims_node; /* the first of victims are in the same node */
 	u32 nr_victims;
-	u32 node_id;	      /* the kernel's id of node */
+	u32 node_id;          /* the kernel's id of node */
 	u64 __arena *cpus;    /* CPU mask, shared.mask_words words */
 	u32 __arena *victims; /* the other domains, nearest first */
 
 	/* BPF */
 	u64 min_vtime __attribute__((aligned(WD40_CACHELINE))); /* atomic, only grows */
-	u64 max_wait_ns;	/* atomic: longest wait of a queued task since attach */
-	u32 nr_tasks;		/* atomic: tasks that live here */
-	u32 nr_online;		/* atomic: its CPUs that are online */
+	u64 max_wait_ns; /* atomic: longest wait of a queued task since attach */
+	u32 nr_tasks;    /* atomic: tasks that live here */
+	u32 nr_online;   /* atomic: its CPUs that are online */
 	struct wd40_ravg load __attribute__((aligned(WD40_CACHELINE))); /* lock */
-	u64 load_rate;	/* lock: weight of the runnable tasks now */
+	u64 load_rate; /* lock: weight of the runnable tasks now */
 } __attribute__((aligned(WD40_CACHELINE)));
 
 /* Names a task's life: a slot of the slab and the generation that slot had. 0 is no handle. */
@@ -243,7 +243,7 @@ struct wd40_task {
 	u64 avg_run_ns; /* moving average of the time run between two sleeps, at most the cap */
 	u64 run_since_wake_ns;
 	u64 running_at; /* start of the current stint on a CPU, 0 when not running */
-	u64 queued_at;	/* when it was queued, 0 when not */
+	u64 queued_at;  /* when it was queued, 0 when not */
 	u64 last_waited_ns;
 
 	struct wd40_ravg load; /* rate: weight while runnable */
@@ -257,7 +257,7 @@ struct wd40_task {
  * exchange at the next safe point (enqueue, dispatch, exit of the task) and stores the answer with
  * release. The daemon frees the entry by setting answer to WD40_MOVE_FREE.
  */
-#define WD40_MOVE_SLOTS		     4096u
+#define WD40_MOVE_SLOTS              4096u
 #define WD40_MOVE_WORD(gen, slot)    ((u64)(gen) << 32 | ((slot) + 1))
 #define WD40_MOVE_WORD_SLOT(word)    ((u32)(word) - 1)
 #define WD40_MOVE_WORD_GENERATION(w) ((u32)((w) >> 32))
@@ -266,10 +266,10 @@ enum wd40_move_answer {
 	WD40_MOVE_FREE,
 	WD40_MOVE_PENDING,
 	WD40_MOVE_APPLIED,
-	WD40_MOVE_STALE,	    /* the task ended, or its slot was used again */
+	WD40_MOVE_STALE,            /* the task ended, or its slot was used again */
 	WD40_MOVE_REFUSED_AFFINITY, /* no CPU of the target is allowed */
 	WD40_MOVE_REFUSED_DOMAIN,   /* the target does not exist or has no CPU online */
-	WD40_MOVE_REFUSED_SAME,	    /* it lives there already */
+	WD40_MOVE_REFUSED_SAME,     /* it lives there already */
 	WD40_NR_MOVE_ANSWERS
 };
 
@@ -287,7 +287,7 @@ struct wd40_shared {
 	u32 nr_cpu_ids;
 	u32 nr_domains;
 	u32 nr_nodes;
-	u32 mask_words;	  /* of a CPU mask */
+	u32 mask_words;   /* of a CPU mask */
 	u32 domain_words; /* of a domain mask */
 	u32 nr_orphaned;  /* BPF: atomic: domains whose CPUs are all offline */
 	struct wd40_cpu __arena *cpus;
@@ -296,7 +296,7 @@ struct wd40_shared {
 	u64 __arena *all_cpus; /* mask of the CPUs that have a domain */
 
 	u32 config_current __attribute__((aligned(WD40_CACHELINE))); /* publish */
-	u32 tune_current;					      /* publish */
+	u32 tune_current;                                            /* publish */
 	struct wd40_config configs[WD40_CONFIG_SLOTS];
 	struct wd40_tune tunes[2];
 

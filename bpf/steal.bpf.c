@@ -64,9 +64,8 @@ s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena
 		return -ENOENT;
 	if (steal_from(thief, 0, thief->nr_victims_node, config->greedy_threshold, config))
 		return WD40_CTR_STEAL_NODE;
-	if (config->greedy_threshold &&
-	    steal_from(thief, thief->nr_victims_node, thief->nr_victims,
-		       config->greedy_threshold_x_numa, config))
+	if (config->greedy_threshold && steal_from(thief, thief->nr_victims_node, thief->nr_victims,
+						   config->greedy_threshold_x_numa, config))
 		return WD40_CTR_STEAL_FAR;
 	if (READ_ONCE(shared.nr_orphaned) && steal_orphans(config))
 		return WD40_CTR_STEAL_FAR;

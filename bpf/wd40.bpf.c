@@ -75,8 +75,8 @@ static __always_inline struct placement_policy policy_now(void)
 
 static __always_inline u64 slice_ns(struct placement_policy policy)
 {
-	return policy.tune->overutilized ? policy.config->slice_overutil_ns :
-					   policy.config->slice_underutil_ns;
+	return policy.tune->overutilized ? policy.config->slice_overutil_ns
+					 : policy.config->slice_underutil_ns;
 }
 
 static __always_inline u64 decay(struct placement_policy policy)
@@ -111,6 +111,18 @@ static void count_answer(u32 answer)
 	case WD40_MOVE_STALE: count(WD40_CTR_MOVE_STALE); break;
 	default: count(WD40_CTR_MOVE_REFUSED); break;
 	}
+}
+
+/*
+ * May this CPU kick others? Not while it dies: its interrupts are flushed before its last wakeups and
+ * its last step to idle, so a kick from there would stay pending for ever, and the kernel would wait
+ * for it when the scheduler is detached.
+ */
+static __always_inline bool may_kick(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	return cpu < shared.nr_cpu_ids && READ_ONCE(shared.cpus[cpu].online);
 }
 
 /* --- Placement and queueing. ------------------------------------------------------------------- */
@@ -210,6 +222,8 @@ void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
 	if (domain_of_cpu(scx_bpf_task_cpu(p)) != t->domain)
 		count(WD40_CTR_REPATRIATE);
 	queue_in_domain(p, t, policy, now, enq_flags);
+	if (!may_kick())
+		return;
 	cpu = placement_claim_helper(p, t, policy, &why);
 	if (cpu >= 0) {
 		count(why);
@@ -276,7 +290,7 @@ void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
 {
 	u32 domain = domain_of_cpu(cpu);
 
-	if (!idle || domain == WD40_NO_DOMAIN)
+	if (!idle || domain == WD40_NO_DOMAIN || !may_kick())
 		return;
 	if (queue_length(domain, policy_now().config))
 		scx_bpf_kick_cpu(cpu, KICK_IDLE);
@@ -504,8 +518,7 @@ void SCHED_OPS_SLEEPABLE(wd40_exit, struct scx_exit_info *info)
 	event->code = bpf_core_field_exists(info->exit_code) ? BPF_CORE_READ(info, exit_code) : 0;
 	bpf_probe_read_kernel_str(event->reason, sizeof(event->reason),
 				  BPF_CORE_READ(info, reason));
-	bpf_probe_read_kernel_str(event->message, sizeof(event->message),
-				  BPF_CORE_READ(info, msg));
+	bpf_probe_read_kernel_str(event->message, sizeof(event->message), BPF_CORE_READ(info, msg));
 	bpf_ringbuf_submit(event, 0);
 }
 
@@ -515,9 +528,10 @@ void SCHED_OPS(wd40_dump, struct scx_dump_ctx *dump)
 {
 	struct placement_policy policy = policy_now();
 
-	kernel_dump("wd40: config generation %llu, slice %llu us, tuner round %llu, overutilized %d",
-		    policy.config->generation, slice_ns(policy) / 1000, policy.tune->round,
-		    policy.tune->overutilized);
+	kernel_dump(
+		"wd40: config generation %llu, slice %llu us, tuner round %llu, overutilized %d",
+		policy.config->generation, slice_ns(policy) / 1000, policy.tune->round,
+		policy.tune->overutilized);
 	kernel_dump("wd40: %u tasks in %u chunks, %u domains, %u without a CPU",
 		    shared.tasks.nr_used, shared.tasks.nr_chunks, shared.nr_domains,
 		    shared.nr_orphaned);
@@ -550,9 +564,9 @@ void SCHED_OPS(wd40_dump_task, struct scx_dump_ctx *dump, struct task_struct *p)
 
 	if (!t)
 		return;
-	kernel_dump("wd40: slot %u/%u, domain %u, weight %u, lead %lld us, last wait %llu us", t->index,
-		    t->slot.generation, t->domain, t->weight, (s64)(t->deadline - t->vtime) / 1000,
-		    t->last_waited_ns / 1000);
+	kernel_dump("wd40: slot %u/%u, domain %u, weight %u, lead %lld us, last wait %llu us",
+		    t->index, t->slot.generation, t->domain, t->weight,
+		    (s64)(t->deadline - t->vtime) / 1000, t->last_waited_ns / 1000);
 }
 
 SEC(".struct_ops.link")

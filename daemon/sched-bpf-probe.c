@@ -13,7 +13,7 @@
 #include "util/macro.h"
 
 #define SYSFS_SCHED_EXT "/sys/kernel/sched_ext"
-#define FACT_MAX	4096
+#define FACT_MAX        4096
 
 DEFINE_CLEANUP(struct btf, btf__free)
 
@@ -60,8 +60,8 @@ static void probe_sched_ext(struct probe *probe)
 	bool met = access(SYSFS_SCHED_EXT, F_OK) == 0;
 
 	add(probe, "sched_ext", true, met,
-	    met ? SYSFS_SCHED_EXT " is there" :
-		  "no " SYSFS_SCHED_EXT ": needs a kernel with CONFIG_SCHED_CLASS_EXT=y");
+	    met ? SYSFS_SCHED_EXT " is there"
+		: "no " SYSFS_SCHED_EXT ": needs a kernel with CONFIG_SCHED_CLASS_EXT=y");
 }
 
 /* Kernel functions and what is missed without them. NULL: wd40d cannot do without. */
@@ -96,7 +96,8 @@ static void probe_kfuncs(struct probe *probe, const struct btf *btf)
 		if (btf__find_by_name_kind(btf, kfuncs[i].name, BTF_KIND_FUNC) > 0)
 			continue;
 		if (kfuncs[i].without) {
-			add(probe, kfuncs[i].name, false, false, "without it %s", kfuncs[i].without);
+			add(probe, kfuncs[i].name, false, false, "without it %s",
+			    kfuncs[i].without);
 			continue;
 		}
 		nr_missing++;
@@ -114,8 +115,8 @@ static void probe_btf(struct probe *probe)
 	bool met;
 
 	add(probe, "BTF", true, btf != NULL,
-	    btf ? "the kernel describes its types" :
-		  "no /sys/kernel/btf/vmlinux: needs CONFIG_DEBUG_INFO_BTF=y");
+	    btf ? "the kernel describes its types"
+		: "no /sys/kernel/btf/vmlinux: needs CONFIG_DEBUG_INFO_BTF=y");
 	if (!btf)
 		return;
 	met = btf__find_by_name_kind(btf, "sched_ext_ops", BTF_KIND_STRUCT) > 0;
@@ -141,8 +142,8 @@ static void probe_arena(struct probe *probe)
 	bool forbidden = fd == -EPERM;
 
 	add(probe, "privilege", true, !forbidden,
-	    forbidden ? "BPF is not permitted: run as root (CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN)" :
-			"BPF is permitted");
+	    forbidden ? "BPF is not permitted: run as root (CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN)"
+		      : "BPF is permitted");
 	if (!forbidden)
 		add(probe, "BPF arena", true, fd >= 0, fd >= 0 ? "works" : "cannot be created: %s",
 		    strerror(-fd));

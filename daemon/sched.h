@@ -19,10 +19,10 @@ struct sched; /* a back-end's own state */
 
 /* What must be known before programs are loaded. */
 struct sched_spec {
-	bool partial;	       /* switch only tasks of SCHED_EXT */
+	bool partial;           /* switch only tasks of SCHED_EXT */
 	uint32_t exit_dump_len; /* bytes, 0 = the kernel's default */
-	uint64_t timeout_ms;   /* the kernel's watchdog for runnable tasks that do not run */
-	uint64_t hotplug_seq;  /* read before the topology was; 0 = do not compare */
+	uint64_t timeout_ms;    /* the kernel's watchdog for runnable tasks that do not run */
+	uint64_t hotplug_seq;   /* read before the topology was; 0 = do not compare */
 };
 
 /* Why a scheduler ended. Strings are always terminated. */

@@ -79,7 +79,7 @@ test_service_killed_under_load() {
 test_service_notices_the_kernels_verdict() {
 	echo S >/proc/sysrq-trigger
 	wait_for "state" state_is disabled
-	wait_for "notice" property_is State '"failed"'
+	wait_for "notice" property_is State '"detached"'
 	[[ $(property LastExit) == '"sysrq"'* ]] || fail "LastExit is $(property LastExit)"
 	dmesg | grep -E 'sched_ext: BPF scheduler "wd40" disabled' | tail -n 1
 	journalctl -u wd40d -n 3 --no-pager -o short-monotonic
