@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Kfuncs and helpers: CPUs, tasks, locks, maps, texts. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/native/native.h"
+
+#define BIT(cpu)  (1ul << (cpu) % WD40_BITS_PER_WORD)
+#define WORD(cpu) ((cpu) / WD40_BITS_PER_WORD)
+
+struct native_kernel native;
+void (*native_on_read)(void);
+
+void native_die(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("native kernel: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	abort();
+}
+
+/* The begin of each call that the verifier forbids under a lock. */
+void native_enter(const char *kfunc)
+{
+	if (native.locks_held)
+		native_die("%s under a lock", kfunc);
+	if (native.on_call)
+		native.on_call(kfunc);
+}
+
+/* --- CPUs. -------------------------------------------------------------------------------------- */
+
+static void check_cpu(s32 cpu, const char *kfunc)
+{
+	if ((u32)cpu >= native.nr_cpu_ids)
+		native_die("%s of CPU %d", kfunc, cpu);
+}
+
+bool native_is_idle(s32 cpu)
+{
+	return native.idle[WORD(cpu)] & BIT(cpu);
+}
+
+void native_change_online(s32 cpu, bool online)
+{
+	check_cpu(cpu, "native_change_online");
+	if (online)
+		native.online[WORD(cpu)] |= BIT(cpu);
+	else
+		native.online[WORD(cpu)] &= ~BIT(cpu);
+}
+
+static bool has_cpu(u32 cpu)
+{
+	return cpu < native.nr_cpu_ids && shared.cpus[cpu].domain != WD40_NO_DOMAIN;
+}
+
+/* A core is idle when all of its CPUs are. */
+static void update_idle_core(s32 cpu)
+{
+	u32 first = cpu - cpu % native.threads;
+	bool idle = true;
+
+	for (u32 i = first; i < first + native.threads; i++)
+		idle = idle && (!has_cpu(i) || native_is_idle(i));
+	for (u32 i = first; i < first + native.threads; i++) {
+		if (!has_cpu(i))
+			continue;
+		if (idle)
+			native.idle_cores[WORD(i)] |= BIT(i);
+		else
+			native.idle_cores[WORD(i)] &= ~BIT(i);
+	}
+}
+
+void native_set_idle(s32 cpu, bool idle)
+{
+	check_cpu(cpu, "native_set_idle");
+	if (idle)
+		native.idle[WORD(cpu)] |= BIT(cpu);
+	else
+		native.idle[WORD(cpu)] &= ~BIT(cpu);
+	update_idle_core(cpu);
+}
+
+void native_set_all_idle(bool idle)
+{
+	for (u32 cpu = 0; cpu < native.nr_cpu_ids; cpu++)
+		if (has_cpu(cpu))
+			native_set_idle(cpu, idle);
+}
+
+bool scx_bpf_test_and_clear_cpu_idle(s32 cpu)
+{
+	bool idle;
+
+	native_enter(__func__);
+	check_cpu(cpu, __func__);
+	idle = native_is_idle(cpu);
+	native_set_idle(cpu, false);
+	if (idle && native.fail_claims) {
+		native.fail_claims--;
+		return false;
+	}
+	return idle;
+}
+
+kernel_mask kernel_mask_idle(struct task_struct *p, bool cores)
+{
+	native_enter(__func__);
+	return (kernel_mask)(cores ? native.idle_cores : native.idle);
+}
+
+const struct cpumask *scx_bpf_get_online_cpumask(void)
+{
+	native_enter(__func__);
+	return (const struct cpumask *)native.online;
+}
+
+void scx_bpf_put_cpumask(const struct cpumask *mask)
+{
+	native_enter(__func__);
+}
+
+void scx_bpf_kick_cpu(s32 cpu, u64 flags)
+{
+	native_enter(__func__);
+	check_cpu(cpu, __func__);
+	native.kicks[native.nr_kicks++ % NATIVE_KICKS] = (struct native_kick){ cpu, flags };
+	if (!(flags & KICK_IDLE) || !native.cpus[cpu].running)
+		native.cpus[cpu].resched = true;
+}
+
+u32 scx_bpf_cpuperf_cap(s32 cpu)
+{
+	native_enter(__func__);
+	check_cpu(cpu, __func__);
+	return native.cpus[cpu].capacity;
+}
+
+void scx_bpf_cpuperf_set(s32 cpu, u32 perf)
+{
+	native_enter(__func__);
+	check_cpu(cpu, __func__);
+	native.cpus[cpu].perf = perf;
+	native.cpus[cpu].nr_perf_set++;
+}
+
+u32 bpf_get_smp_processor_id(void)
+{
+	return native.cpu;
+}
+
+u64 kernel_now(void)
+{
+	native_enter(__func__);
+	return native.now_ns;
+}
+
+/* --- Tasks. ------------------------------------------------------------------------------------- */
+
+static unsigned long *mask_of(struct task_struct *p)
+{
+	return (unsigned long *)p->cpus_ptr;
+}
+
+void native_allow(struct task_struct *p, u32 first, u32 n)
+{
+	for (u32 cpu = first; cpu < first + n; cpu++) {
+		check_cpu(cpu, __func__);
+		p->nr_cpus_allowed += !(mask_of(p)[WORD(cpu)] & BIT(cpu));
+		mask_of(p)[WORD(cpu)] |= BIT(cpu);
+	}
+}
+
+void native_allow_only(struct task_struct *p, u32 first, u32 n)
+{
+	memset(mask_of(p), 0, WD40_WORDS(native.nr_cpu_ids) * sizeof(long));
+	p->nr_cpus_allowed = 0;
+	native_allow(p, first, n);
+}
+
+bool native_allowed(const struct task_struct *p, s32 cpu)
+{
+	return p->cpus_ptr->bits[WORD(cpu)] & BIT(cpu) && native.online[WORD(cpu)] & BIT(cpu);
+}
+
+struct task_struct *native_task_new(void)
+{
+	static int pid;
+	struct task_struct *p = calloc(1, sizeof(*p));
+
+	p->cpus_ptr = calloc(WD40_WORDS(native.nr_cpu_ids), sizeof(long));
+	p->pid = ++pid;
+	p->scx.weight = WD40_BASE_WEIGHT;
+	native_allow(p, 0, native.nr_cpu_ids);
+	return p;
+}
+
+struct task_struct *native_task_free(struct task_struct *p)
+{
+	free(p->native.storage);
+	free((void *)p->cpus_ptr);
+	free(p);
+	return NULL;
+}
+
+s32 scx_bpf_task_cpu(const struct task_struct *p)
+{
+	native_enter(__func__);
+	return p->native.cpu;
+}
+
+struct task_struct *bpf_get_current_task_btf(void)
+{
+	static struct task_struct idle;
+
+	return native.current ?: &idle;
+}
+
+bool kernel_mempolicy(const struct task_struct *p, u32 *mode, u64 *nodes)
+{
+	if (!p->mempolicy)
+		return false;
+	*mode = p->mempolicy->mode;
+	*nodes = p->mempolicy->nodes.bits[0];
+	return true;
+}
+
+void kernel_set_slice(struct task_struct *p, u64 slice_ns)
+{
+	native_enter(__func__);
+	p->scx.slice = slice_ns;
+}
+
+/* --- Locks and maps. ---------------------------------------------------------------------------- */
+
+void bpf_spin_lock(struct bpf_spin_lock *lock)
+{
+	if (lock->val || native.locks_held)
+		native_die("a lock is taken while one is held");
+	lock->val = 1;
+	native.locks_held++;
+}
+
+void bpf_spin_unlock(struct bpf_spin_lock *lock)
+{
+	if (!lock->val)
+		native_die("a lock is released that is not held");
+	lock->val = 0;
+	native.locks_held--;
+}
+
+/* The storage of array maps, by the address of their definition; kept to the end of the program. */
+void *native_map_lookup(void *map, u32 entries, u32 value_size, const u32 *key)
+{
+	static struct {
+		void *map;
+		char *values;
+	} arrays[8];
+	u32 i = 0;
+
+	native_enter("bpf_map_lookup_elem");
+	while (i < 8 && arrays[i].map && arrays[i].map != map)
+		i++;
+	if (i == 8)
+		native_die("too many maps");
+	if (!arrays[i].map) {
+		arrays[i].map = map;
+		arrays[i].values = calloc(entries, value_size);
+	}
+	return *key < entries ? arrays[i].values + (size_t)*key * value_size : NULL;
+}
+
+void *native_task_storage(void *map, struct task_struct *p, u32 value_size, u64 flags)
+{
+	native_enter("bpf_task_storage_get");
+	if (p->native.storage || !(flags & BPF_LOCAL_STORAGE_GET_F_CREATE))
+		return p->native.storage;
+	if (native.fail_storage) {
+		native.fail_storage--;
+		return NULL;
+	}
+	p->native.storage = calloc(1, value_size);
+	return p->native.storage;
+}
+
+/* --- Texts and events. -------------------------------------------------------------------------- */
+
+void native_dump(const char *format, ...)
+{
+	size_t length = strlen(native.text);
+	va_list args;
+
+	native_enter(__func__);
+	va_start(args, format);
+	vsnprintf(native.text + length, sizeof(native.text) - length, format, args);
+	va_end(args);
+}
+
+void native_exit(s64 code, const char *format, ...)
+{
+	va_list args;
+
+	native_enter(__func__);
+	native.exit_code = code;
+	va_start(args, format);
+	vsnprintf(native.exit_text, sizeof(native.exit_text), format, args);
+	va_end(args);
+}
+
+long bpf_probe_read_kernel_str(void *dst, u32 size, const void *from)
+{
+	native_enter(__func__);
+	if (!from)
+		return -EFAULT;
+	return snprintf(dst, size, "%s", (const char *)from);
+}
+
+void *bpf_ringbuf_reserve(void *ringbuf, u64 size, u64 flags)
+{
+	native_enter(__func__);
+	if (native.ringbuf_full || size > sizeof(native.event))
+		return NULL;
+	memset(native.event, 0xa5, sizeof(native.event)); /* as a ring's memory is */
+	return native.event;
+}
+
+void bpf_ringbuf_submit(void *data, u64 flags)
+{
+	native_enter(__func__);
+	native.nr_events++;
+}
+
+u64 native_counter(enum wd40_counter counter)
+{
+	u64 sum = 0;
+
+	for (u32 cpu = 0; cpu < shared.nr_cpu_ids; cpu++)
+		sum += shared.cpus[cpu].counters[counter];
+	return sum;
+}
