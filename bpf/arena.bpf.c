@@ -73,11 +73,11 @@ s64 slab_alloc(struct wd40_slab __arena *slab __arg_arena)
 {
 	struct wd40_slot __arena *slot;
 	u32 index = pop(slab);
+	bool more = true;
 
-	/* others may empty a new chunk before this one has its object: grow again, a few times */
-	for (int tries = 0; !index && tries < 4; tries++) {
-		if (!grow(slab))
-			return -ENOMEM;
+	/* others may empty a new chunk first, or give objects back while this one fails to grow */
+	for (int tries = 0; !index && more && tries < 4; tries++) {
+		more = grow(slab);
 		index = pop(slab);
 	}
 	if (!index)
