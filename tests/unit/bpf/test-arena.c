@@ -14,6 +14,8 @@
 #include "bpf/arena.bpf.h"
 #include "util/macro.h"
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, boot, halt)
+
 #define TASKS_MAX 1000
 #define SLAB      (&shared.tasks)
 
@@ -351,20 +353,19 @@ static void threads_on_a_full_slab(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(generation_is_odd_while_in_use, boot, halt),
-		cmocka_unit_test_setup_teardown(fault_23_handles_turn_stale, boot, halt),
-		cmocka_unit_test_setup_teardown(freed_memory_stays_as_it_was, boot, halt),
-		cmocka_unit_test_setup_teardown(grows_by_chunks_as_needed, boot, halt),
-		cmocka_unit_test_setup_teardown(a_full_slab_recovers, boot, halt),
-		cmocka_unit_test_setup_teardown(a_failed_growth_is_taken_back, boot, halt),
-		cmocka_unit_test_setup_teardown(a_failed_growth_below_a_good_one_stays_unused, boot,
-						halt),
-		cmocka_unit_test_setup_teardown(a_failed_growth_looks_once_more, boot, halt),
-		cmocka_unit_test_setup_teardown(a_million_lives_leave_nothing, boot, halt),
-		cmocka_unit_test_setup_teardown(a_successor_read_too_early_is_not_used, boot, halt),
-		cmocka_unit_test_setup_teardown(threads_never_share_an_object, boot, halt),
-		cmocka_unit_test_setup_teardown(threads_on_a_short_free_list, boot, halt),
-		cmocka_unit_test_setup_teardown(threads_on_a_full_slab, boot, halt),
+		TEST(generation_is_odd_while_in_use),
+		TEST(fault_23_handles_turn_stale),
+		TEST(freed_memory_stays_as_it_was),
+		TEST(grows_by_chunks_as_needed),
+		TEST(a_full_slab_recovers),
+		TEST(a_failed_growth_is_taken_back),
+		TEST(a_failed_growth_below_a_good_one_stays_unused),
+		TEST(a_failed_growth_looks_once_more),
+		TEST(a_million_lives_leave_nothing),
+		TEST(a_successor_read_too_early_is_not_used),
+		TEST(threads_never_share_an_object),
+		TEST(threads_on_a_short_free_list),
+		TEST(threads_on_a_full_slab),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
