@@ -153,8 +153,7 @@ static int check_domains(const struct manager *m, const struct config_change *ch
 	if (r != -EINVAL)
 		return r;
 	problem->error = CONFIG_OUT_OF_RANGE;
-	snprintf(problem->message, sizeof(problem->message), "%s: %s",
-		 tunables[TUNABLE_CPUMASKS].key, why);
+	snprintf(problem->message, sizeof(problem->message), "%s", why);
 	return r;
 }
 
