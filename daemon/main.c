@@ -51,7 +51,7 @@ static void check_ready(struct service *s)
 
 	if (s->ready)
 		return;
-	if (state == STATE_FAILED) {
+	if (state == STATE_FAILED || state == STATE_DETACHED) {
 		loop_exit(s->loop, EXIT_CODE_INTERNAL);
 	} else if (state == STATE_ATTACHED && s->bus_settled) {
 		s->ready = true;
@@ -108,13 +108,15 @@ static void reload(struct service *s)
 {
 	int r;
 
-	notify_reloading();
+	if (s->ready)
+		notify_reloading();
 	r = manager_reload(s->manager);
 	if (r < 0)
 		log_errno(LOG_ERR, r, "cannot reload, everything stays as it is");
 	else
 		log_info("reloaded, %d problems", r);
-	notify_ready();
+	if (s->ready)
+		notify_ready();
 }
 
 static int on_signal(struct loop_source *source, const struct signalfd_siginfo *si, void *userdata)

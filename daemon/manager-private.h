@@ -15,7 +15,7 @@ struct policy_runner {
 	void *state; /* NULL when not attached */
 };
 
-#define NR_POLICIES 1
+#define NR_POLICIES 1 /* the tuner is the first */
 
 struct manager {
 	struct loop *loop;

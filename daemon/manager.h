@@ -19,7 +19,7 @@
 enum manager_state {
 	STATE_STARTING,
 	STATE_ATTACHED,
-	STATE_DETACHED,    /* on request */
+	STATE_DETACHED,    /* on request, or ended on purpose */
 	STATE_REATTACHING, /* ended by the kernel, or asked to; will attach again */
 	STATE_FAILED,      /* gave up; the kernel's own scheduler runs */
 	STATE_STOPPING,
