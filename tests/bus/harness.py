@@ -194,6 +194,10 @@ class Fake:
         peek = subprocess.run([ARENA_PEEK, self.directory / "arena"], capture_output=True, check=True)
         return json.loads(peek.stdout)
 
+    def raise_config(self, n):
+        """Changes what BPF goes by, behind the daemon's back."""
+        subprocess.run([ARENA_PEEK, self.directory / "arena", "config", str(n)], check=True)
+
     def count(self, counter, n):
         subprocess.run([ARENA_PEEK, self.directory / "arena", counter, str(n)], check=True)
 

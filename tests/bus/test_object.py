@@ -33,7 +33,7 @@ class Introspection(Case):
     def test_bus_introspect_prints_the_installed_xml(self):
         printed = subprocess.run([DAEMON, "--bus-introspect"], capture_output=True, text=True,
                                  check=True)
-        self.assertEqual(printed.stdout, XML.read_text())
+        self.assertEqual(printed.stdout, XML.read_text(), f"make it anew: --bus-introspect > {XML}")
 
     def test_members_say_how_they_change(self):
         annotations = {p.get("name"): [a.get("value") for a in p.findall("annotation")

@@ -154,6 +154,17 @@ class Signalled(Case):
         keys = [list(m) for m in self.notifications.messages if "STATUS" not in m]
         self.assertEqual(keys, [["READY"], ["RELOADING", "MONOTONIC_USEC"], ["READY"]])
 
+    def test_reload_while_not_attached_yet_is_not_readiness(self):
+        self.fake.fail("open", "ENOMEM")
+        self.spawn()
+        wait_until("a failed attempt", lambda: "attaching again" in self.daemon.log())
+        self.daemon.process.send_signal(signal.SIGHUP)
+        wait_until("a reload", lambda: "reloaded" in self.daemon.log())
+        self.fake.succeed("open")
+        wait_until("READY=1", lambda: self.notifications.has("READY"))
+        self.assertEqual(len(self.fake.calls("attach")), 1)
+        self.assertEqual(self.notifications.has("RELOADING"), [])
+
     def test_runtime_value_stays_on_top(self):
         self.start()
         self.assert_set("SliceOverutilUSec", "t", "2500")
@@ -227,6 +238,7 @@ class Exits(Case):
 
     def test_error_backs_off_and_attaches_again(self):
         signals = Signals(self)
+        self.fake.fail("open", "ENOMEM")  # so that it stays off until it has been looked at
         self.fake.end(self.fake.ERROR_STALL, 0, "runnable task stall", "bash[42] failed to run")
         self.assertEqual(signals.wait_for("SchedulerExited"),
                          ("error-stall", 0, "runnable task stall", "bash[42] failed to run", True))
@@ -235,6 +247,7 @@ class Exits(Case):
                          '(sxss) "error-stall" 0 "runnable task stall" "bash[42] failed to run"')
         self.assertIn("error-stall, code 0: runnable task stall: bash[42] failed to run; "
                       "attaching again in 1000 ms", self.daemon.log())
+        self.fake.succeed("open")
         self.attached_again(1)
 
     def test_kernel_text_may_hold_anything(self):
@@ -261,12 +274,14 @@ class Exits(Case):
         self.assertEqual(self.fake.arena()["config"]["generation"], 2)
 
     def test_retune_while_nothing_is_attached(self):
+        self.fake.fail("open", "ENOMEM")
         self.fake.end(self.fake.ERROR, 0, "runtime error")
         self.wait_for_state("reattaching")
         self.assert_set("SliceOverutilUSec", "t", "2000")
         self.assert_set("CacheLevel", "u", "2")
         self.assertEqual(self.get("SliceOverutilUSec"), "t 2000")
         self.assertEqual(self.get("PendingReattach"), "as 0")
+        self.fake.succeed("open")
         self.attached_again(1)
         self.assertEqual(self.fake.arena()["config"]["slice_overutil_ns"], 2000000)
         self.assertEqual(self.get("PendingReattach"), "as 0")

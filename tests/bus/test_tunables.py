@@ -144,12 +144,19 @@ class Tunables(Case):
         before = self.fake.arena()["config"]
         for name, (field, value) in IN_ARENA.items():
             with self.subTest(name):
-                # busctl prints what the daemon reads back from there
                 self.assertNotEqual(before[field], value)
                 self.assert_set(name, TUNABLES[name][0], TUNABLES[name][2])
                 config = self.fake.arena()["config"]
                 self.assertEqual(config[field], value)
                 self.assertEqual(self.get("Generation"), f"t {config['generation']}")
+
+    def test_properties_are_read_back_from_the_arena(self):
+        self.fake.raise_config(3)
+        shown = {name: self.get(name).split()[1] for name in IN_ARENA}
+        self.assertEqual(shown, {
+            "SliceUnderutilUSec": "20003", "SliceOverutilUSec": "1003", "GreedyThreshold": "4",
+            "GreedyThresholdXNuma": "3", "PerfLevel": "3", "KthreadsLocal": "true",
+            "FifoSched": "true", "DirectGreedyNuma": "true", "MempolicyAffinity": "true"})
 
     def test_half_life_reaches_the_arena(self):
         before = self.fake.arena()["config"]["load_decay_q32"]
@@ -209,11 +216,22 @@ class Tunables(Case):
 
     def test_pending_applies_with_the_next_attach(self):
         self.assert_set("CacheLevel", "u", "2")
+        signals = Signals(self)
         self.fake.end(self.fake.UNREG_KERN, self.fake.HOTPLUG, "unregistered")
         wait_until("attached again", lambda: self.get("RestartCount") == "u 1")
+        told = {}
+        for _, (_, changed, _) in signals.take("PropertiesChanged"):
+            told.update(changed)
+        self.assertEqual(told["PendingReattach"], [])
+        self.assertEqual(len(told["Domains"]), 8)
+        self.assertIn("8 domains", told["Topology"])
         self.assertEqual(self.get("PendingReattach"), "as 0")
         self.assertEqual(self.fake.arena()["nr_domains"], 8)
         self.assertTrue(self.get("Domains").startswith("a(uuau) 8 "))
+
+    def test_domains_that_the_machine_cannot_have_are_refused(self):
+        message = self.assert_refused("OutOfRange", "Cpumasks", "as", "1", "0-99")
+        self.assertTrue(message.startswith('cpumasks: "0-99" '), message)
 
     def test_cpu_sets_take_masks_too(self):
         self.assert_set("Cpumasks", "as", "2", "0xf", "4-7")

@@ -4,6 +4,7 @@
  *
  *	arena-peek FILE			prints configuration, tuner decision and counters as JSON
  *	arena-peek FILE COUNTER N	adds N to a counter of CPU 0
+ *	arena-peek FILE config N	raises each value of the configuration by N, and flips each flag
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -49,6 +50,20 @@ static int add_to_counter(struct wd40_shared *shared, const char *name, const ch
 	return EXIT_FAILURE;
 }
 
+static int raise_config(struct wd40_config *c, u32 n)
+{
+	c->slice_underutil_ns += n * 1000;
+	c->slice_overutil_ns += n * 1000;
+	c->greedy_threshold += n;
+	c->greedy_threshold_x_numa += n;
+	c->perf_level += n;
+	c->fifo_sched ^= 1;
+	c->kthreads_local ^= 1;
+	c->direct_greedy_numa ^= 1;
+	c->mempolicy_affinity ^= 1;
+	return EXIT_SUCCESS;
+}
+
 static void print_config(const struct wd40_config *c)
 {
 	printf("\"generation\": %llu, \"slice_underutil_ns\": %llu, \"slice_overutil_ns\": %llu, ",
@@ -74,10 +89,12 @@ int main(int argc, char **argv)
 	struct wd40_shared *shared;
 
 	if (argc != 2 && argc != 4) {
-		fprintf(stderr, "usage: arena-peek FILE [COUNTER N]\n");
+		fprintf(stderr, "usage: arena-peek FILE [COUNTER|config N]\n");
 		return 2;
 	}
 	shared = map_arena(argv[1]);
+	if (argc == 4 && strcmp(argv[2], "config") == 0)
+		return raise_config(&shared->configs[shared->config_current], atoi(argv[3]));
 	if (argc == 4)
 		return add_to_counter(shared, argv[2], argv[3]);
 	printf("{\"nr_cpu_ids\": %u, \"nr_domains\": %u, \"config\": {", shared->nr_cpu_ids,
