@@ -2,6 +2,7 @@
 # Which accelerator the guests get: KVM where it really works, else QEMU's own translation (TCG). That /dev/kvm exists says
 # little (a nested one may hang its guests), so a guest is tried once and the verdict kept for this kernel and this QEMU.
 
+# shellcheck disable=SC2034 # used by vm.sh
 ACCELERATORS=(kvm tcg)
 
 accel_verdict_file() { printf '%s/accel-%s\n' "$LAB_CACHE" "$(sha256sum <<<"$(uname -r) $TREE" | cut -c 1-12)"; }

@@ -78,7 +78,7 @@ start_function() { start_child "$BASH" "$LAB_SCRIPT" --call "$@"; }
 # The same as pid 1 of fresh mount and pid namespaces. Whatever it mounts or starts goes with the namespaces, so there is no
 # undoing to get wrong.
 start_in_namespace() {
-	start_child unshare --mount --pid --fork --kill-child --mount-proc "$BASH" "$LAB_SCRIPT" --call "$@"
+	start_child unshare --mount --pid --fork --kill-child --mount-proc -- "$BASH" "$LAB_SCRIPT" --call "$@"
 }
 
 in_namespace() {
@@ -167,6 +167,20 @@ sweep_temps() {
 		pid=${folder#"$LAB_CACHE"/tmp.}
 		[[ -d $folder && ! -d /proc/${pid%%.*} ]] || continue
 		rm -rf --one-file-system "$folder"
+	done
+}
+
+# Remove what other versions of the lab left under a name that begins so, unless a lab still uses it.
+remove_others() {
+	local prefix=$1 keep=$2 old name
+	for old in "$LAB_CACHE/$prefix"-*/; do
+		old=${old%/}
+		name=$(basename "$old")
+		if [[ -d $old && $old != "$keep" ]] && lock_if_free "$name"; then
+			rm -rf --one-file-system "$old"
+			rm "$old.lock"
+			unlock "$name"
+		fi
 	done
 }
 

@@ -8,9 +8,15 @@ declare -A KERNEL_SUITES=([backports]="$TREE_SUITE-backports" [sid]=sid)
 KERNEL_NAMES=(backports sid)
 
 # What the initramfs loads before it can see the shared folders; their dependencies are found.
-KERNEL_BOOT_MODULES=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
+KERNEL_BOOT_MODULES=(virtio_pci virtio_blk virtio_console 9pnet_virtio 9p erofs overlay)
 
-kernel_folder() { printf '%s/kernel-%s\n' "$LAB_CACHE" "$1"; }
+# The folder's name says what the recipe was: another one makes another folder.
+kernel_folder() {
+	printf '%s/kernel-%s-%s\n' "$LAB_CACHE" "$1" \
+		"$({ declare -p KERNEL_BOOT_MODULES && declare -f kernel_make kernel_packages kernel_boot_modules kernel_unpack; } |
+			sha256sum | cut -c 1-12)"
+}
+
 kernel_version() { cat "$(kernel_folder "$1")/version"; }
 
 # apt with a state of its own under $1, so that the machine's package lists stay as they are.
@@ -108,10 +114,10 @@ kernel_replace() {
 	make_temp
 	in_namespace_patiently "fetching the newest kernel of ${KERNEL_SUITES[$name]}" \
 		kernel_make "$name" "$TEMP/kernel" "$TEMP/state" || die "fetching kernel $name failed"
-	lock "kernel-$name"
+	lock "$(basename "$folder")"
 	rm -rf "$folder"
 	mv "$TEMP/kernel" "$folder"
-	unlock "kernel-$name"
+	unlock "$(basename "$folder")"
 	say "kernel $name is $(kernel_version "$name")"
 }
 
@@ -120,11 +126,12 @@ kernel_up() {
 	local name=$1 folder
 	folder=$(kernel_folder "$name")
 	if [[ ! -d $folder ]]; then
-		lock "kernel-$name-making"
+		lock "kernel-$name"
 		[[ -d $folder ]] || kernel_replace "$name"
-		unlock "kernel-$name-making"
+		unlock "kernel-$name"
 	fi
-	hold "kernel-$name"
+	hold "$(basename "$folder")"
+	remove_others "kernel-$name" "$folder"
 }
 
 command_kernels() {

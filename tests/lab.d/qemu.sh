@@ -43,10 +43,12 @@ qemu_accelerator() {
 	fi
 }
 
-# The shared folders, and the ports for the kernel's messages and the command's output.
+# The tree as a disk, the shared folders, and the ports for the kernel's messages and the command's output.
 qemu_devices() {
 	local run=$1 fsdev=local,security_model=passthrough,multidevs=remap
 	QEMU_ARGS+=(
+		-drive "file=$TREE_IMAGE,if=none,id=tree,format=raw,readonly=on,cache=unsafe"
+		-device "virtio-blk-pci,drive=tree"
 		-fsdev "$fsdev,id=ro,path=$run/ro,readonly=on"
 		-device "virtio-9p-pci,fsdev=ro,mount_tag=lab-ro"
 		-fsdev "$fsdev,id=rw,path=$run/rw"
@@ -69,6 +71,7 @@ qemu_kernel() {
 	local -a words=(console=ttyS0 quiet panic=-1 oops=panic sysrq_always_enabled mitigations=off
 		tsc=reliable no_timer_check lpj=12000000 audit=0 lsm=capability damon_stat.enabled=0 rcupdate.rcu_expedited=1
 		LAB_BOOT="$VM_BOOT")
+	# shellcheck disable=SC2054 # the commas are the kernel's
 	[[ $VM_BOOT != systemd ]] || words+=(systemd.unit=lab.target systemd.import_credentials=no
 		modprobe.blacklist=autofs4,ip_tables,qemu_fw_cfg)
 	QEMU_ARGS+=(

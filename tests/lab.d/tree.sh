@@ -43,7 +43,7 @@ tree_preferences() {
 
 # Runs as pid 1 of a namespace. Translations and documents are left out; man pages of our own are linted from source.
 tree_bootstrap() {
-	local target=$1 scratch=$2
+	local made=$1 scratch=$2
 	tree_preferences >"$scratch/preferences"
 	apt_settings >"$scratch/apt.conf"
 	# shellcheck disable=SC2016 # mmdebstrap's shell expands these
@@ -61,43 +61,39 @@ tree_bootstrap() {
 		--customize-hook='echo wd40d-lab >"$1"/etc/hostname' \
 		--customize-hook='chroot "$1" passwd --delete root' \
 		--customize-hook='rm -f "$1"/etc/machine-id && touch "$1"/etc/machine-id' \
-		"$TREE_SUITE" "$target" - < <(debian_sources "$TREE_SUITE" "$TREE_SUITE-updates" "$TREE_SUITE-backports")
-}
-
-# Remove the trees of other versions of the lab, unless a lab still uses them.
-tree_remove_old() {
-	local old name
-	for old in "$LAB_CACHE"/tree-*; do
-		name=$(basename "$old")
-		if [[ -d $old && $old != "$TREE" ]] && lock_if_free "$name"; then
-			rm -rf --one-file-system "$old"
-			rm "$old.lock"
-			unlock "$name"
-		fi
-	done
+		"$TREE_SUITE" "$made/root" - < <(debian_sources "$TREE_SUITE" "$TREE_SUITE-updates" "$TREE_SUITE-backports")
+	mkfs.erofs --quiet "$made/image" "$made/root"
 }
 
 tree_make() {
+	local folder=$1
 	need_tool mmdebstrap mmdebstrap
+	need_tool mkfs.erofs erofs-utils
 	make_temp
-	in_namespace_patiently "making the Debian tree (once, some minutes)" tree_bootstrap "$TEMP/tree" "$TEMP" ||
+	mkdir "$TEMP/made"
+	in_namespace_patiently "making the Debian tree (once, some minutes)" tree_bootstrap "$TEMP/made" "$TEMP" ||
 		die "making the Debian tree failed"
-	mv "$TEMP/tree" "$TREE"
-	tree_remove_old
+	mv "$TEMP/made" "$folder"
 }
 
-# Make sure that the tree is there, in $TREE.
+# The same as a disk for guests, which read it much quicker than a shared folder.
+TREE_IMAGE=''
+
+# Make sure that the tree is there, in $TREE and $TREE_IMAGE. Functions that run in a namespace find $TREE in the environment.
 tree_up() {
-	[[ ! ${TREE-} ]] || return 0
-	local name
+	[[ ! $TREE_IMAGE ]] || return 0
+	local name folder
 	name=tree-$(tree_key)
-	export TREE=$LAB_CACHE/$name
-	if [[ ! -d $TREE ]]; then
+	folder=$LAB_CACHE/$name
+	if [[ ! -d $folder ]]; then
 		lock tree
-		[[ -d $TREE ]] || tree_make
+		[[ -d $folder ]] || tree_make "$folder"
 		unlock tree
 	fi
 	hold "$name"
+	remove_others tree "$folder"
+	TREE_IMAGE=$folder/image
+	export TREE=$folder/root
 }
 
 # Mount the tree at $1, writable but forgetting what is written, with the machine's devices, the work tree and the cache.
@@ -118,11 +114,13 @@ tree_mount() {
 	[[ ! -e /etc/resolv.conf ]] || cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 }
 
-# Runs as pid 1 of a namespace: CMD in the tree, in the same folder as outside. Not by exec: pid 1 would not get Ctrl-C.
+# Runs as pid 1 of a namespace: CMD in the tree, in the same folder as outside where the tree has it. Not by exec: pid 1
+# would not get Ctrl-C.
 tree_command() {
 	local root=$1 status=0
 	shift
 	tree_mount "$root"
+	[[ -d $root/root$PWD ]] || cd /
 	trap : INT
 	chroot "$root/root" /usr/bin/env -i -C "$PWD" \
 		HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}" ${CI+CI="$CI"} \

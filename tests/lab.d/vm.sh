@@ -5,6 +5,7 @@
 VM_TIMED_OUT=124
 VM_DIED=125
 
+# shellcheck disable=SC2034 # some are used by qemu.sh only
 vm_defaults() {
 	VM_KERNEL=backports VM_TOPOLOGY=smp4 VM_CPUS='' VM_COUNTED='' VM_BOOT=systemd VM_TIMEOUT=600 VM_PRESET=release
 	VM_ACCEL='' VM_SHARE='' VM_APPEND='' VM_CONSOLE='' VM_BUILD=1
@@ -86,7 +87,7 @@ vm_init_program() {
 	key=$(sha256sum "$source" | cut -c 1-12)
 	VM_INIT=$LAB_CACHE/init-$key
 	[[ ! -x $VM_INIT ]] || return 0
-	rm -f "$LAB_CACHE"/init-*
+	find "$LAB_CACHE" -maxdepth 1 -name 'init-*' -mtime +7 -delete
 	tree_run gcc -static -Os -Wall -Wextra -Werror -o "$VM_INIT.$$" "$source"
 	mv "$VM_INIT.$$" "$VM_INIT"
 }
@@ -94,7 +95,7 @@ vm_init_program() {
 # The kernel's modules, the first process, and under upper/files what the guest has over everybody else's.
 vm_initramfs() {
 	local run=$1 root=$1/initramfs.d files=$1/initramfs.d/upper/files
-	mkdir -p "$root"/{ro,rw,root,upper/work} "$files"/lab/{src,build,share,control}
+	mkdir -p "$root"/{dev,tree,ro,rw,root,upper/work} "$files"/lab/{src,build,share,control}
 	vm_init_program
 	cp "$VM_INIT" "$root/init"
 	cp -r "$(kernel_folder "$VM_KERNEL")/modules" "$root/modules"
@@ -133,7 +134,7 @@ vm_prepare() {
 vm_machine() {
 	local run=$1 share=$2 console=$3 kernel=$4 build=$5 source folder
 	shift 5
-	local -A readonly_folders=([tree]=$TREE [kernel]=$kernel [stage]=$run/stage [src]=$LAB_SOURCE [build]=$build)
+	local -A readonly_folders=([kernel]=$kernel [stage]=$run/stage [src]=$LAB_SOURCE [build]=$build)
 	mkdir -p "$run/ro" "$run/rw/share"
 	for folder in "${!readonly_folders[@]}"; do
 		source=${readonly_folders[$folder]}
@@ -178,7 +179,7 @@ vm_run() {
 # Keep what tells why a guest gave no exit status.
 vm_post_mortem() {
 	local run=$1 why=died kept
-	(($2 != VM_TIMED_OUT)) || why="took longer than $VM_TIMEOUT s"
+	((VM_STATUS != VM_TIMED_OUT)) || why="took longer than $VM_TIMEOUT s"
 	say "the guest $why; the kernel's last lines:"
 	tail -n 40 "$VM_CONSOLE" | tr -d '\r' >&2
 	cat "$run/qemu.log" >&2
@@ -200,23 +201,20 @@ vm_keep_share() {
 	say "the guest's files: $kept"
 }
 
-# Run VM_COMMAND in a guest whose files are under $run; its exit status, or the lab's own, comes back.
+# Run VM_COMMAND in a guest whose files are under $run. Its exit status, or the lab's own, is in VM_STATUS.
 vm_start() {
 	local run=$1
 	say "guest: kernel $VM_KERNEL $(kernel_version "$VM_KERNEL"), ${VM_CPUS:-$VM_TOPOLOGY}, $VM_ACCEL${VM_COUNTED:+ counted}, $VM_BOOT"
 	vm_prepare "$run"
 	qemu_arguments "$run"
 	vm_run "$run"
-	if [[ -s $run/rw/control/status ]]; then
-		return "$(<"$run/rw/control/status")"
-	elif [[ -e $run/timed-out ]]; then
-		return "$VM_TIMED_OUT"
-	fi
-	return "$VM_DIED"
+	VM_STATUS=$VM_DIED
+	[[ ! -e $run/timed-out ]] || VM_STATUS=$VM_TIMED_OUT
+	[[ ! -s $run/rw/control/status ]] || VM_STATUS=$(<"$run/rw/control/status")
 }
 
 command_vm() {
-	local run status=0
+	local run
 	vm_defaults
 	vm_options "$@"
 	vm_check_options
@@ -226,10 +224,8 @@ command_vm() {
 	[[ ! $VM_BUILD ]] || build_preset "$VM_PRESET"
 	make_temp
 	run=$TEMP
-	vm_start "$run" || status=$?
+	vm_start "$run"
 	vm_keep_share "$run"
-	if [[ ! -s $run/rw/control/status ]]; then
-		vm_post_mortem "$run" "$status"
-	fi
-	return "$status"
+	[[ -s $run/rw/control/status ]] || vm_post_mortem "$run"
+	return "$VM_STATUS"
 }

@@ -43,10 +43,12 @@ struct link_row {
 
 /* In this order. The initramfs and the root's own folders hold the mount points, but for those below another mount. */
 static const struct mount_row mounts[] = {
+	{"devtmpfs", "dev", "/dev", 0, "mode=755"},
+	{"erofs", "/dev/vda", "/tree", MS_RDONLY, NULL},
 	{"9p", "lab-ro", "/ro", MS_RDONLY, NINEP "msize=512000,cache=loose"},
 	{"9p", "lab-rw", "/rw", 0, NINEP "msize=131072,cache=none"},
 	{"overlay", "root", "/root", 0,
-	 "lowerdir=/ro/stage:/ro/kernel:/ro/tree,upperdir=/upper/files,workdir=/upper/work"},
+	 "lowerdir=/ro/stage:/ro/kernel:/tree,upperdir=/upper/files,workdir=/upper/work"},
 	{NULL, "/ro/src", "/root/lab/src", MS_BIND, NULL},
 	{NULL, "/ro/build", "/root/lab/build", MS_BIND, NULL},
 	{NULL, "/rw/share", "/root/lab/share", MS_BIND, NULL},
