@@ -119,9 +119,11 @@ static __always_inline u64 rate_of(const struct wd40_task __arena *t)
 static __always_inline void advance_locked(struct wd40_domain __arena *dom,
 					   struct wd40_task __arena *t, u64 now_ns, u64 decay_q32)
 {
-	/* the task's clock must not lag the domain's: both are cut at the same time from here on */
+	/* both are cut at the same time from here on, whichever's clock is ahead of this CPU's */
 	if (now_ns < dom->load.at)
 		now_ns = dom->load.at;
+	if (now_ns < t->load.at)
+		now_ns = t->load.at;
 	ravg_advance(&dom->load, dom->load_rate, now_ns, decay_q32);
 	ravg_advance(&t->load, rate_of(t), now_ns, decay_q32);
 }
