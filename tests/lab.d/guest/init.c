@@ -43,34 +43,34 @@ struct link_row {
 
 /* In this order. The initramfs and the root's own folders hold the mount points, but for those below another mount. */
 static const struct mount_row mounts[] = {
-	{"devtmpfs", "dev", "/dev", 0, "mode=755"},
-	{"erofs", "/dev/vda", "/tree", MS_RDONLY, NULL},
-	{"9p", "lab-ro", "/ro", MS_RDONLY, NINEP "msize=512000,cache=loose"},
-	{"9p", "lab-rw", "/rw", 0, NINEP "msize=131072,cache=none"},
-	{"overlay", "root", "/root", 0,
-	 "lowerdir=/ro/stage:/ro/kernel:/tree,upperdir=/upper/files,workdir=/upper/work"},
-	{NULL, "/ro/src", "/root/lab/src", MS_BIND, NULL},
-	{NULL, "/ro/build", "/root/lab/build", MS_BIND, NULL},
-	{NULL, "/rw/share", "/root/lab/share", MS_BIND, NULL},
-	{NULL, "/rw/control", "/root/lab/control", MS_BIND, NULL},
-	{"proc", "proc", "/root/proc", 0, NULL},
-	{"sysfs", "sys", "/root/sys", 0, NULL},
-	{"cgroup2", "cgroup2", "/root/sys/fs/cgroup", 0, "nsdelegate,memory_recursiveprot"},
-	{"bpf", "bpf", "/root/sys/fs/bpf", 0, "mode=700"},
-	{"debugfs", "debugfs", "/root/sys/kernel/debug", 0, NULL},
-	{"tracefs", "tracefs", "/root/sys/kernel/tracing", 0, NULL},
-	{"tmpfs", "run", "/root/run", 0, "mode=755"},
-	{"tmpfs", "tmp", "/root/tmp", 0, "mode=1777"},
-	{"devtmpfs", "dev", "/root/dev", 0, "mode=755"},
-	{"devpts", "devpts", "/root/dev/pts", 0, "gid=5,mode=620,ptmxmode=666"},
-	{"tmpfs", "shm", "/root/dev/shm", 0, "mode=1777"},
+	{ "devtmpfs", "dev", "/dev", 0, "mode=755" },
+	{ "erofs", "/dev/vda", "/tree", MS_RDONLY, NULL },
+	{ "9p", "lab-ro", "/ro", MS_RDONLY, NINEP "msize=512000,cache=loose" },
+	{ "9p", "lab-rw", "/rw", 0, NINEP "msize=131072,cache=none" },
+	{ "overlay", "root", "/root", 0,
+	  "lowerdir=/ro/stage:/ro/kernel:/tree,upperdir=/upper/files,workdir=/upper/work" },
+	{ NULL, "/ro/src", "/root/lab/src", MS_BIND, NULL },
+	{ NULL, "/ro/build", "/root/lab/build", MS_BIND, NULL },
+	{ NULL, "/rw/share", "/root/lab/share", MS_BIND, NULL },
+	{ NULL, "/rw/control", "/root/lab/control", MS_BIND, NULL },
+	{ "proc", "proc", "/root/proc", 0, NULL },
+	{ "sysfs", "sys", "/root/sys", 0, NULL },
+	{ "cgroup2", "cgroup2", "/root/sys/fs/cgroup", 0, "nsdelegate,memory_recursiveprot" },
+	{ "bpf", "bpf", "/root/sys/fs/bpf", 0, "mode=700" },
+	{ "debugfs", "debugfs", "/root/sys/kernel/debug", 0, NULL },
+	{ "tracefs", "tracefs", "/root/sys/kernel/tracing", 0, NULL },
+	{ "tmpfs", "run", "/root/run", 0, "mode=755" },
+	{ "tmpfs", "tmp", "/root/tmp", 0, "mode=1777" },
+	{ "devtmpfs", "dev", "/root/dev", 0, "mode=755" },
+	{ "devpts", "devpts", "/root/dev/pts", 0, "gid=5,mode=620,ptmxmode=666" },
+	{ "tmpfs", "shm", "/root/dev/shm", 0, "mode=1777" },
 };
 
 static const struct link_row links[] = {
-	{"/proc/self/fd", "/root/dev/fd"},
-	{"fd/0", "/root/dev/stdin"},
-	{"fd/1", "/root/dev/stdout"},
-	{"fd/2", "/root/dev/stderr"},
+	{ "/proc/self/fd", "/root/dev/fd" },
+	{ "fd/0", "/root/dev/stdin" },
+	{ "fd/1", "/root/dev/stdout" },
+	{ "fd/2", "/root/dev/stderr" },
 };
 
 static int is_file(const struct dirent *entry)
@@ -114,7 +114,7 @@ static void mount_all(void)
 
 static void loopback_up(void)
 {
-	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) < 0)
@@ -124,7 +124,8 @@ static void loopback_up(void)
 
 static void go_on_in_root(void)
 {
-	if (chdir("/root") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
+	if (chdir("/root") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
+	    chdir("/") < 0)
 		err(1, "changing to the root");
 }
 
