@@ -36,7 +36,7 @@ add_sums() {
 # One ctest label, of the debug build unless told otherwise.
 run_ctest() {
 	local group=$1 preset=${2:-debug} log=$logs/ctest-$1 dir total bad
-	dir=$("$lab" build "$preset" 2>&1 | tee /dev/stderr | sed -n 's/.* is built in //p') || return 1
+	dir=$("$lab" build "$preset" 2>&1 | tee >(cat >&2) | sed -n 's/.* is built in //p') || return 1
 	[[ $dir ]] || return 1
 	"$lab" run -- ctest --test-dir "$dir" -L "^$group\$" --output-on-failure --no-tests=error \
 		--timeout 600 | tee "$log"
