@@ -214,15 +214,20 @@ static void a_domain_without_cpus_is_served_by_all(void **state)
 	struct wd40_config *config = *state;
 
 	config->greedy_threshold = 0;
+	queue_n(1, 10);
 	queue_n(5, 3);
 	domain_cpu_online(10, false);
 	assert_int_equal(steal(0, config), -ENOENT);
 	domain_cpu_online(11, false);
 	assert_int_equal(steal(0, config), WD40_CTR_STEAL_FAR);
 	assert_int_equal(steal(4, config), WD40_CTR_STEAL_FAR);
+	assert_int_equal(queue_length(5, config), 1);
 	domain_cpu_online(11, true);
 	assert_int_equal(steal(0, config), -ENOENT);
-	assert_int_equal(queue_length(5, config), 1);
+	domain_cpu_online(11, false);
+	assert_int_equal(steal(0, config), WD40_CTR_STEAL_FAR);
+	assert_int_equal(steal(0, config), -ENOENT);
+	assert_int_equal(queue_length(1, config), 10);
 }
 
 static void nowhere_is_no_thief(void **state)
