@@ -97,3 +97,36 @@ int slab_free(struct wd40_slab __arena *slab __arg_arena, u32 index)
 	__sync_fetch_and_add(&slab->nr_used, (u32)-1);
 	return 0;
 }
+
+/* Is one of the word's bytes 0? */
+static __always_inline bool has_zero_byte(u64 word)
+{
+	return (word - 0x0101010101010101ull) & ~word & 0x8080808080808080ull;
+}
+
+/*
+ * Length of a text in whole words, up to and including the one with its end. Not static nor inline, so that the
+ * verifier forgets how the number came about.
+ */
+__attribute__((noinline)) u32 arena_text_words(u64 text)
+{
+	u32 words = 0;
+
+	while (can_loop)
+		if (has_zero_byte(kernel_read_word((const void *)(text + 8ull * words++))))
+			break;
+	return words;
+}
+
+u64 arena_copy_text(u64 text)
+{
+	u32 words = arena_text_words(text);
+	u64 __arena *copy =
+		bpf_arena_alloc_pages(&arena, NULL, words * 8 / WD40_PAGE_SIZE + 1, -1, 0);
+
+	if (!copy)
+		return 0;
+	for (u32 w = 0; w < words && can_loop; w++)
+		copy[w] = kernel_read_word((const void *)(text + 8ull * w));
+	return (u64)copy;
+}

@@ -18,6 +18,12 @@ s64 slab_alloc(struct wd40_slab __arena *slab __arg_arena);
 /* Gives an object back; its handles turn stale. index must be in use. Returns 0. */
 int slab_free(struct wd40_slab __arena *slab __arg_arena, u32 index);
 
+/*
+ * Copies a text of kernel memory, given by its address, into pages of its own in the arena, for good
+ * (sleepable callbacks only). Address of the copy, or 0.
+ */
+u64 arena_copy_text(u64 text);
+
 static __always_inline struct wd40_slot __arena *slab_slot(struct wd40_slab __arena *slab,
 							   u32 index)
 {

@@ -301,6 +301,12 @@ struct wd40_shared {
 	struct wd40_tune tunes[2];
 
 	struct wd40_slab tasks __attribute__((aligned(WD40_CACHELINE)));
+
+	/*
+	 * BPF, in exit, before the event below: the kernel's dump for a scheduler that failed, as
+	 * text with a NUL at its end; NULL when there is none.
+	 */
+	const char __arena *exit_dump;
 };
 
 /*

@@ -509,8 +509,12 @@ s32 SCHED_OPS_SLEEPABLE(wd40_init)
 
 void SCHED_OPS_SLEEPABLE(wd40_exit, struct scx_exit_info *info)
 {
-	struct wd40_exit_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	u64 dump = (u64)BPF_CORE_READ(info, dump);
+	struct wd40_exit_event *event;
 
+	if (dump)
+		shared.exit_dump = (const char __arena *)arena_copy_text(dump);
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)
 		return;
 	event->kind = BPF_CORE_READ(info, kind);

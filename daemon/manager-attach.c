@@ -274,6 +274,20 @@ int manager_on_restart_due(struct loop_source *s, void *userdata)
 	return 0;
 }
 
+/* What the kernel says about CPUs and tasks at the moment of a failure, line by line. */
+static void log_dump(const char *dump)
+{
+	while (dump && *dump) {
+		size_t length = strcspn(dump, "\n");
+		char line[256];
+
+		snprintf(line, sizeof(line), "%.*s", (int)length, dump);
+		make_printable(line);
+		log_info("dump: %s", line);
+		dump += length + (dump[length] == '\n');
+	}
+}
+
 static void handle_exit(struct manager *m)
 {
 	const struct sched_exit *e = &m->last_exit;
@@ -287,6 +301,7 @@ static void handle_exit(struct manager *m)
 		  "the kernel ended the scheduler: %s, code %#" PRIx64 ": %s; %s",
 		  sched_exit_kind_name(e->kind), (uint64_t)e->code, m->reason,
 		  describe_next(&next, text));
+	log_dump(sched_backend.shared(m->sched)->exit_dump);
 	manager_detach(m);
 	report_exit(m, next.verdict == SCHED_RESTART);
 	follow(m, &next);

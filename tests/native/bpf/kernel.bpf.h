@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <string.h>
+
 #include "bpf/shared.h"
 
 #ifndef __always_inline
@@ -118,6 +120,7 @@ struct scx_exit_info {
 	s64 exit_code;
 	const char *reason;
 	char *msg;
+	char *dump;
 };
 
 struct sched_ext_ops {
@@ -211,6 +214,14 @@ u64 kernel_now(void);
 bool kernel_queue_head(u64 dsq, u64 *ret_deadline);
 
 typedef u64 kernel_mask;
+
+static inline u64 kernel_read_word(const void *at)
+{
+	u64 word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
 
 static __always_inline u64 kernel_mask_word(kernel_mask mask, u32 w)
 {
