@@ -331,7 +331,7 @@ static void fault_29_memory_policies_are_told_apart(void **state)
 {
 	/* default, preferred, bind, interleave, local, preferred many, weighted interleave */
 	static const bool prefers[] = { false, true, true, false, false, true, false, false };
-	struct mempolicy policy_of_task = { .nodes.bits[0] = 1ul << 40 | 2 };
+	static struct mempolicy policy_of_task = { .nodes.bits[0] = 1ul << 40 | 2 };
 
 	assert_int_equal(placement_preferred_nodes(p), 0);
 	p->mempolicy = &policy_of_task;
