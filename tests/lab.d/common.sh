@@ -160,9 +160,10 @@ make_temp() {
 	on_exit "rm -rf --one-file-system '$TEMP'"
 }
 
-# Those of labs that were killed so hard that they could not clean up.
+# What labs left that were killed so hard that they could not clean up, and what nobody will ask for any more.
 sweep_temps() {
 	local folder pid
+	find "$LAB_CACHE" -maxdepth 2 -type f \( -name '*.console' -o -name 'init-*' \) -mtime +7 -delete
 	for folder in "$LAB_CACHE"/tmp.*; do
 		pid=${folder#"$LAB_CACHE"/tmp.}
 		[[ -d $folder && ! -d /proc/${pid%%.*} ]] || continue

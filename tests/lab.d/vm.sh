@@ -87,7 +87,6 @@ vm_init_program() {
 	key=$(sha256sum "$source" | cut -c 1-12)
 	VM_INIT=$LAB_CACHE/init-$key
 	[[ ! -x $VM_INIT ]] || return 0
-	find "$LAB_CACHE" -maxdepth 1 -name 'init-*' -mtime +7 -delete
 	tree_run gcc -static -Os -Wall -Wextra -Werror -o "$VM_INIT.$$" "$source"
 	mv "$VM_INIT.$$" "$VM_INIT"
 }
