@@ -247,6 +247,7 @@ bool domain_cpu_online(s32 cpu, bool online)
 	if (c->online == online)
 		return true;
 	c->online = online;
+	__sync_fetch_and_add(&shared.hotplugs, 1);
 	if (online) {
 		c->capacity = scx_bpf_cpuperf_cap(cpu);
 		if (__sync_fetch_and_add(&dom->nr_online, 1) == 0)

@@ -290,6 +290,7 @@ struct wd40_shared {
 	u32 mask_words;   /* of a CPU mask */
 	u32 domain_words; /* of a domain mask */
 	u32 nr_orphaned;  /* BPF: atomic: domains whose CPUs are all offline */
+	u32 hotplugs;     /* BPF: atomic: grows whenever a CPU goes on or offline */
 	struct wd40_cpu __arena *cpus;
 	struct wd40_domain __arena *domains;
 	struct wd40_move __arena *moves;

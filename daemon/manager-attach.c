@@ -14,8 +14,11 @@
 /* CPUs that come and go during an attach are an event, not a state: they settle. */
 #define ATTACH_TRIES 5
 
-/* The kernel ends a scheduler that leaves a runnable task waiting for so long. */
-#define STALL_TIMEOUT_MS 10000
+/*
+ * The kernel ends a scheduler that leaves a runnable task waiting for so long. This is the most it
+ * allows: a virtual machine whose host is busy looks like a stall of many seconds.
+ */
+#define STALL_TIMEOUT_MS 30000
 
 /* The highest pid_max the kernel allows: more threads there cannot be. */
 #define TASKS_MAX (1u << 22)
@@ -62,20 +65,28 @@ static void explain_failure(struct manager *m, int err)
 		snprintf(m->reason, sizeof(m->reason), "%s", failure_name(err));
 }
 
-static int read_topology(struct manager *m)
+int manager_read_topology(struct manager *m, struct topology **ret)
 {
-	const struct tunable_value *values = config_values(m->config)->values;
-	_cleanup_(topology_freep) struct topology *t = NULL;
+	const struct tunable_value *values = m->attached_values.values;
 	char why[256] = "";
 	int r;
 
 	r = topology_read(m->root, values[TUNABLE_CACHE_LEVEL].u, values[TUNABLE_CPUMASKS].list,
-			  why, &t);
-	if (r < 0) {
-		snprintf(m->reason, sizeof(m->reason), "no domains can be made of this machine: %s",
-			 *why ? why : strerror(-r));
-		return r == -EINVAL ? -EDOM : r;
-	}
+			  why, ret);
+	if (r >= 0)
+		return 0;
+	snprintf(m->reason, sizeof(m->reason), "no domains can be made of this machine: %s",
+		 *why ? why : strerror(-r));
+	return r == -EINVAL ? -EDOM : r;
+}
+
+static int renew_topology(struct manager *m)
+{
+	_cleanup_(topology_freep) struct topology *t = NULL;
+	int r = manager_read_topology(m, &t);
+
+	if (r < 0)
+		return r;
 	topology_free(m->topology);
 	m->topology = TAKE_PTR(t);
 	return 0;
@@ -164,6 +175,7 @@ static int attach_filled(struct manager *m)
 		m->restart_count++;
 	m->attached_realtime_usec = realtime_usec();
 	m->attached_monotonic_usec = loop_now_usec();
+	m->hotplugs = 0; /* CPUs that moved since the topology was read are followed at once */
 	return watch_sched(m);
 }
 
@@ -174,9 +186,9 @@ static int attach_once(struct manager *m)
 	int r;
 
 	*m->reason = '\0';
-	r = read_topology(m);
+	r = tunable_set_copy(config_values(m->config), &m->attached_values);
 	if (r >= 0)
-		r = tunable_set_copy(config_values(m->config), &m->attached_values);
+		r = renew_topology(m);
 	if (r >= 0)
 		r = open_sched(m, hotplug_seq);
 	if (r >= 0)

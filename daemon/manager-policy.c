@@ -31,6 +31,7 @@ static int on_policy_due(struct loop_source *s, void *userdata)
 	/* A back-end without an event descriptor is only asked here. */
 	if (manager_check_exit(p->manager))
 		return 0;
+	manager_follow_hotplug(p->manager);
 	r = procstat_update(p->manager->procstat);
 	if (r < 0)
 		log_errno(LOG_DEBUG, r, "%s: going by the last reading of /proc/stat",

@@ -38,6 +38,7 @@ struct manager {
 	struct procstat *procstat;
 	struct policy_runner policies[NR_POLICIES];
 	uint32_t retired_slots;
+	uint32_t hotplugs; /* as many as the topology knows of */
 	struct tunable_set attached_values;
 	struct topology *topology; /* kept for reading until the next attach */
 	uint64_t attached_realtime_usec, attached_monotonic_usec; /* kept too */
@@ -48,11 +49,15 @@ void manager_publish_config(struct manager *m); /* the values, as m->generation 
 
 /* manager-attach.c */
 int manager_attach(struct manager *m);
+int manager_read_topology(struct manager *m, struct topology **ret); /* says why in m->reason */
 bool manager_failure_is_final(int err); /* of manager_attach: another attempt cannot cure it */
 void manager_detach(struct manager *m);
 void manager_attach_failed(struct manager *m, int err); /* tries again later, or gives up */
 int manager_on_restart_due(struct loop_source *s, void *userdata);
 bool manager_check_exit(struct manager *m); /* true when the scheduler has ended */
+
+/* manager-hotplug.c */
+void manager_follow_hotplug(struct manager *m); /* brings the topology up to date */
 
 /* manager-policy.c */
 int manager_policies_init(struct manager *m);

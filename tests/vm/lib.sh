@@ -65,7 +65,8 @@ hog() {
 	HOGS+=("$HOG")
 }
 kill_hogs() {
-	((${#HOGS[@]} == 0)) || kill -KILL "${HOGS[@]}" 2>/dev/null || :
+	((${#HOGS[@]})) || return 0
+	kill -KILL "${HOGS[@]}" 2>/dev/null || :
 	wait "${HOGS[@]}" 2>/dev/null || :
 	HOGS=()
 }

@@ -16,7 +16,7 @@ test_service_starts_and_schedules() {
 
 test_service_probe_names_every_requirement() {
 	wd40d --probe | tee /dev/stderr | grep -q 'kernel functions'
-	! wd40d --probe | grep -q '^missing'
+	! wd40d --probe | grep -q '^MISSING'
 }
 
 test_service_runs_sandboxed() {

@@ -158,6 +158,8 @@ test_hotplug_keeps_it_attached() {
 	local load=$!
 	for ((cpu = nr - 1; cpu > 0 && cpu >= nr - 3; cpu--)); do echo 0 >"/sys/devices/system/cpu/cpu$cpu/online"; done
 	progresses "$HOG"
+	told() { journalctl -u wd40d -n 5 --no-pager -o cat | grep -q "CPUs came or went: $1 of $nr are online"; }
+	wait_for "notice of the daemon" told "$(nr_online)"
 	for ((cpu++; cpu < nr; cpu++)); do echo 1 >"/sys/devices/system/cpu/cpu$cpu/online"; done
 	progresses "$HOG"
 	taskset -pc $((nr - 1)) "$HOG" >/dev/null
