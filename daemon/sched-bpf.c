@@ -125,6 +125,12 @@ static int sched_bpf_open(const struct sched_spec *spec, struct sched **ret)
 	err = wd40_bpf__load(s->skel);
 	if (err) /* libbpf has told which program the verifier refused, and why */
 		return err == -EACCES ? -EINVAL : err;
+	if ((uint64_t)&s->skel->arena->shared != WD40_ARENA_BASE) {
+		log_error("this libbpf (%s) does not place the arena's variables at its start; "
+			  "wd40d is made for 1.5 and 1.6",
+			  libbpf_version_string());
+		return -EOPNOTSUPP;
+	}
 	s->events = ring_buffer__new(bpf_map__fd(s->skel->maps.events), on_event, s, NULL);
 	if (!s->events)
 		return -errno;

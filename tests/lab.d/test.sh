@@ -33,12 +33,17 @@ add_sums() {
 	fi
 }
 
+# The hosts that this machine gets its packages from: no file may name one.
+mirror_hosts() {
+	apt-get indextargets --format '$(SITE)' 2>/dev/null | sed -n 's|^[a-z]*://\([^/:]*\).*|\1|p' | sort -u
+}
+
 # One ctest label, of the debug build unless told otherwise.
 run_ctest() {
 	local group=$1 preset=${2:-debug} log=$logs/ctest-$1 dir total bad
 	dir=$("$lab" build "$preset" 2>&1 | tee >(cat >&2) | sed -n 's/.* is built in //p') || return 1
 	[[ $dir ]] || return 1
-	"$lab" run -- ctest --test-dir "$dir" -L "^$group\$" --output-on-failure --no-tests=error \
+	"$lab" run -- env WD40D_MIRROR_HOSTS="$(mirror_hosts)" ctest --test-dir "$dir" -L "^$group\$" --output-on-failure --no-tests=error \
 		--timeout 600 | tee "$log"
 	total=$(sed -nE 's/.* tests failed out of ([0-9]+)$/\1/p' "$log")
 	bad=$(sed -nE 's/.*, ([0-9]+) tests failed out of.*/\1/p' "$log")
