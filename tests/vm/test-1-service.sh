@@ -3,6 +3,7 @@
 
 test_service_starts_and_schedules() {
 	local before
+	systemctl stop wd40d
 	before=$(enable_seq)
 	start_service
 	equal "ops" wd40 "$(cat $SCX/root/ops)"
