@@ -56,7 +56,8 @@ run_ctest() {
 
 run_vm() {
 	local kernel=$1 topology=$2
-	"$lab" vm --no-build --kernel "$kernel" --topology "$topology" --timeout "$VM_TIMEOUT_S" \
+	# should this script be killed, the guest goes with it
+	setpriv --pdeathsig TERM "$lab" vm --no-build --kernel "$kernel" --topology "$topology" --timeout "$VM_TIMEOUT_S" \
 		-- /lab/src/tests/vm/run >"$logs/$kernel-$topology" 2>&1
 }
 
