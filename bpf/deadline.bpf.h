@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Virtual time and deadlines. A task's vtime grows by the time it runs, divided by its weight (in
- * units of WD40_BASE_WEIGHT); a domain's min_vtime is the largest vtime at which one of its tasks has
- * started to run, and only grows. Queues are ordered by
+ * units of WD40_BASE_WEIGHT). A domain has a time too, min_vtime, which only grows: it is about the
+ * vtime of the tasks that contend there, and where new ones and sleepers begin. It passes while tasks
+ * wait, and only then: with each run of one that had to wait or that others wait for, by what each
+ * runnable task gets of it in the mean, and at least to the vtime of whoever leaves the queue. A task
+ * that runs unopposed neither moves it nor gets far ahead of it. Queues are ordered by
  *
  *	deadline = vtime + request,  request = expected run * WD40_BASE_WEIGHT / weight
  *
  * where the expected run is the mean time the task runs between two sleeps, at most one slice: a
  * task that runs briefly goes first, and a hog's request never grows beyond a slice, so hogs that
  * start later do not starve those that started earlier. A task that slept keeps at most one slice
- * of credit.
+ * of credit, and no deadline is further ahead than the domain's time gets in DEADLINE_MAX_WAIT_NS.
  */
 #pragma once
 
@@ -17,6 +20,12 @@
 
 /* The shortest expected run, so that deadlines of very brief tasks stay distinct from vtime. */
 #define DEADLINE_MIN_RUN_NS 10000ull
+
+/*
+ * How long a task may be kept waiting by heavier ones; from there on its own weight counts no more. Well
+ * below the kernel's watchdog, 30 s.
+ */
+#define DEADLINE_MAX_WAIT_NS 10000000000ull
 
 /* Comparison that survives wrap-around. */
 static __always_inline bool deadline_before(u64 a, u64 b)
@@ -29,18 +38,26 @@ static __always_inline u64 deadline_scale(u64 ns, u32 weight)
 	return ns * WD40_BASE_WEIGHT / (weight ?: 1);
 }
 
-/* Accounts the run since running_at: vtime, run since wakeup; the stint goes on from now_ns. */
-static __always_inline u64 deadline_charge(struct wd40_task __arena *t, u64 now_ns)
+/*
+ * Accounts the run since running_at: vtime, run since wakeup; the stint goes on from now_ns. While
+ * others wait (WD40_TASK_OPPOSED) the time of the task's domain passes by what each runnable task gets
+ * of the run in the mean.
+ */
+static __always_inline void deadline_charge(struct wd40_task __arena *t,
+					    struct wd40_domain __arena *dom, u64 now_ns)
 {
-	u64 ran_ns;
+	u64 ran_ns, rate;
 
 	if (!t->running_at || now_ns <= t->running_at)
-		return 0;
+		return;
 	ran_ns = now_ns - t->running_at;
 	t->running_at = now_ns;
 	t->run_since_wake_ns += ran_ns;
 	t->vtime += deadline_scale(ran_ns, t->weight);
-	return ran_ns;
+	if (!dom || !(t->flags & WD40_TASK_OPPOSED))
+		return;
+	rate = READ_ONCE(dom->load_rate);
+	__sync_fetch_and_add(&dom->min_vtime, ran_ns * WD40_BASE_WEIGHT / (rate ?: 1));
 }
 
 /* The task goes to sleep: its run since the wakeup enters the mean (3/4 old + 1/4 new). */
@@ -51,14 +68,39 @@ static __always_inline void deadline_sleep(struct wd40_task __arena *t)
 }
 
 /*
- * Sets the deadline of a task that is to be queued in a domain; slice_ns: the slice now. True when
- * its saved-up credit was cut.
+ * How far a deadline may lie ahead of the domain's time: what that passes in DEADLINE_MAX_WAIT_NS on
+ * nr_cpus CPUs, shared by the weight that is runnable now.
+ */
+static __always_inline u64 deadline_horizon(const struct wd40_domain __arena *dom, u32 nr_cpus)
+{
+	u64 rate = READ_ONCE(dom->load_rate), online = READ_ONCE(dom->nr_online);
+
+	if (online < nr_cpus)
+		nr_cpus = online;
+	return DEADLINE_MAX_WAIT_NS * WD40_BASE_WEIGHT * (nr_cpus ?: 1) / (rate ?: 1);
+}
+
+/* Takes back what a vtime leads the domain's time by more than limit. */
+static __always_inline void deadline_limit_lead(struct wd40_task __arena *t,
+						const struct wd40_domain __arena *dom, u64 limit)
+{
+	u64 ceiling = READ_ONCE(dom->min_vtime) + limit;
+
+	if (deadline_before(ceiling, t->vtime))
+		t->vtime = ceiling;
+}
+
+/*
+ * Sets the deadline of a task that is to be queued in a domain and may run on nr_cpus CPUs; slice_ns:
+ * the slice now. True when its saved-up credit was cut.
  */
 static __always_inline bool deadline_set(struct wd40_task __arena *t,
-					 const struct wd40_domain __arena *dom, u64 slice_ns)
+					 const struct wd40_domain __arena *dom, u32 nr_cpus,
+					 u64 slice_ns)
 {
 	u64 expected_ns =
 		t->avg_run_ns > t->run_since_wake_ns ? t->avg_run_ns : t->run_since_wake_ns;
+	u64 horizon = deadline_horizon(dom, nr_cpus), request;
 	u64 floor = READ_ONCE(dom->min_vtime) - slice_ns;
 	bool clamped = deadline_before(t->vtime, floor);
 
@@ -68,8 +110,23 @@ static __always_inline bool deadline_set(struct wd40_task __arena *t,
 		expected_ns = slice_ns;
 	if (expected_ns < DEADLINE_MIN_RUN_NS)
 		expected_ns = DEADLINE_MIN_RUN_NS;
-	t->deadline = t->vtime + deadline_scale(expected_ns, t->weight);
+	request = deadline_scale(expected_ns, t->weight);
+	if (request > horizon)
+		request = horizon;
+	deadline_limit_lead(t, dom, horizon - request);
+	t->deadline = t->vtime + request;
 	return clamped;
+}
+
+/*
+ * The task goes on, or starts, and nobody waited for it: it takes nothing from anybody, so more than a
+ * slice of it is not held against it when others come.
+ */
+static __always_inline void deadline_unopposed(struct wd40_task __arena *t,
+					       const struct wd40_domain __arena *dom, u64 slice_ns)
+{
+	t->flags &= ~WD40_TASK_OPPOSED;
+	deadline_limit_lead(t, dom, deadline_scale(slice_ns, t->weight));
 }
 
 /* A task of the domain starts to run: the domain's time follows. Lock-free, only grows. */

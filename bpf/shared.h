@@ -221,6 +221,7 @@ enum wd40_task_flags {
 	WD40_TASK_KWORKER = 1 << 1,
 	WD40_TASK_KTHREAD = 1 << 2,
 	WD40_TASK_RUNNABLE = 1 << 3,
+	WD40_TASK_OPPOSED = 1 << 4, /* others waited when it came to run, or wait now */
 };
 
 /*

@@ -17,10 +17,12 @@
  * and requests to move a task. A callback reads each once (policy_now) and goes by that throughout.
  *
  * Why no task starves. Every queued task has deadline = vtime + request, and the request is at most
- * one slice (scaled by weight, as vtime is). A domain's min_vtime only grows, and a task that wakes
- * or arrives starts at most one slice of credit behind it. So what may still go before a waiting
- * task is bounded: per competitor, the run that lifts its deadline beyond the waiting one's, which
- * is the credit plus two slices. When the order is FIFO nothing passes a queued task at all.
+ * one slice (scaled by weight, as vtime is). The domain's time passes whenever one of its tasks runs
+ * that others had to wait for, whoever they are, and a task that wakes or arrives starts at most one
+ * slice of credit behind it. So what may still go before a waiting task is bounded: per competitor,
+ * the run that lifts its deadline beyond the waiting one's, which is the credit plus two slices, or
+ * what the domain's time passes in DEADLINE_MAX_WAIT_NS, if that is less. Heavier tasks that come
+ * after it was queued add to that. When the order is FIFO nothing passes a queued task at all.
  */
 #include "bpf/arena.bpf.h"
 #include "bpf/deadline.bpf.h"
@@ -127,6 +129,15 @@ static __always_inline bool may_kick(void)
 
 /* --- Placement and queueing. ------------------------------------------------------------------- */
 
+/* The task has a CPU without waiting. */
+static void unoppose(struct wd40_task __arena *t, struct placement_policy policy)
+{
+	struct wd40_domain __arena *dom = domain_at(t->domain);
+
+	if (dom)
+		deadline_unopposed(t, dom, slice_ns(policy));
+}
+
 s32 SCHED_OPS(wd40_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 {
 	struct placement_wakeup wakeup = { .prev_cpu = prev_cpu, .wake_flags = wake_flags };
@@ -140,6 +151,7 @@ s32 SCHED_OPS(wd40_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_fla
 	if (cpu < 0)
 		return prev_cpu;
 	count(wakeup.why);
+	unoppose(t, policy);
 	kernel_insert(p, DSQ_LOCAL, slice_ns(policy), 0);
 	return cpu;
 }
@@ -162,6 +174,7 @@ static bool queue_locally(struct task_struct *p, struct wd40_task __arena *t,
 		count(WD40_CTR_PINNED);
 	else
 		return false;
+	unoppose(t, policy);
 	kernel_insert(p, DSQ_LOCAL, slice_ns(policy), enq_flags);
 	return true;
 }
@@ -193,7 +206,7 @@ static void queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
 
 	if (!dom)
 		return;
-	if (deadline_set(t, dom, slice))
+	if (deadline_set(t, dom, p->nr_cpus_allowed, slice))
 		count(WD40_CTR_DEADLINE_CLAMPED);
 	WRITE_ONCE(t->queued_at, now);
 	if (policy.config->fifo_sched)
@@ -236,19 +249,26 @@ void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
  * this question two tasks on one CPU would alternate whatever their weights, because prev is queued
  * only after the CPU has chosen.
  */
-static bool prev_comes_first(struct wd40_task __arena *t, u32 domain,
-			     struct placement_policy policy, u64 now)
+static bool prev_comes_first(struct task_struct *prev, struct wd40_task __arena *t, u32 domain,
+			     struct placement_policy policy)
 {
 	struct wd40_domain __arena *dom = domain_at(domain);
 	u64 head;
 
-	if (!dom || policy.config->fifo_sched || policy.config->order_changed ||
-	    t->domain != domain)
+	if (!dom || policy.config->fifo_sched || t->domain != domain ||
+	    !kernel_queue_head(QUEUE_DEADLINE(domain), &head))
 		return false;
-	deadline_charge(t, now);
-	deadline_set(t, dom, slice_ns(policy));
-	return kernel_queue_head(QUEUE_DEADLINE(domain), &head) &&
-	       deadline_before(t->deadline, head);
+	/* what was queued in the other order goes first */
+	if (policy.config->order_changed && scx_bpf_dsq_nr_queued(QUEUE_FIFO(domain)) > 0)
+		return false;
+	deadline_set(t, dom, prev->nr_cpus_allowed, slice_ns(policy));
+	return deadline_before(t->deadline, head);
+}
+
+static void keep(struct task_struct *prev, struct placement_policy policy)
+{
+	kernel_set_slice(prev, slice_ns(policy));
+	count(WD40_CTR_KEPT);
 }
 
 void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
@@ -260,25 +280,25 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 	u64 now = kernel_now();
 	s32 why;
 
-	if (t)
+	if (t) {
+		deadline_charge(t, domain_at(t->domain), now);
 		count_answer(move_serve(t, now, decay(policy), lag_limit_ns(t, policy)));
+	}
 	if (domain == WD40_NO_DOMAIN)
 		return;
-	if (!t || !prev_comes_first(t, domain, policy, now)) {
-		if (queue_consume(domain, policy.config)) {
-			count(WD40_CTR_DISPATCH_OWN);
-			return;
-		}
-		if (!prev_runnable) {
-			why = steal(domain, policy.config);
-			if (why >= 0)
-				count(why);
-			return;
-		}
-	}
-	if (prev_runnable) {
-		kernel_set_slice(prev, slice_ns(policy));
-		count(WD40_CTR_KEPT);
+	if (t && prev_comes_first(prev, t, domain, policy)) {
+		t->flags |= WD40_TASK_OPPOSED;
+		keep(prev, policy);
+	} else if (queue_consume(domain, policy.config)) {
+		count(WD40_CTR_DISPATCH_OWN);
+	} else if (prev_runnable) {
+		if (t)
+			unoppose(t, policy);
+		keep(prev, policy);
+	} else {
+		why = steal(domain, policy.config);
+		if (why >= 0)
+			count(why);
 	}
 }
 
@@ -317,8 +337,6 @@ void SCHED_OPS(wd40_quiescent, struct task_struct *p, u64 deq_flags)
 /* Longest wait of the domain. Two CPUs may race; the larger value comes back with its next wait. */
 static void record_wait(struct wd40_task __arena *t, struct wd40_domain __arena *dom, u64 now)
 {
-	if (!t->queued_at)
-		return;
 	t->last_waited_ns = now > t->queued_at ? now - t->queued_at : 0;
 	WRITE_ONCE(t->queued_at, 0);
 	if (t->last_waited_ns > READ_ONCE(dom->max_wait_ns))
@@ -349,7 +367,10 @@ void SCHED_OPS(wd40_running, struct task_struct *p)
 	dom = domain_at(t->domain);
 	if (!dom)
 		return;
+	if (!t->queued_at)
+		return;
 	record_wait(t, dom, now);
+	t->flags |= WD40_TASK_OPPOSED;
 	deadline_advance_domain(dom, t->vtime);
 }
 
@@ -361,7 +382,7 @@ void SCHED_OPS(wd40_stopping, struct task_struct *p, bool runnable)
 
 	if (!t || cpu >= shared.nr_cpu_ids)
 		return;
-	deadline_charge(t, now);
+	deadline_charge(t, domain_at(t->domain), now);
 	WRITE_ONCE(t->running_at, 0);
 	if (!runnable)
 		deadline_sleep(t);

@@ -74,10 +74,13 @@ void native_unqueue(struct task_struct *p)
 	q->nr--;
 }
 
+/* The local queue is that of the task's CPU. */
 static struct native_dsq *queue_for(struct task_struct *p, u64 id, bool by_vtime)
 {
-	struct native_dsq *q = native_dsq(id);
+	struct native_dsq *q = native_dsq(id == DSQ_LOCAL ? DSQ_LOCAL_ON | (u32)p->native.cpu : id);
 
+	if (id == DSQ_LOCAL && !native_allowed(p, p->native.cpu))
+		native_die("task %d goes to CPU %d, where it may not run", p->pid, p->native.cpu);
 	if (!q)
 		native_die("task %d goes to queue %llu, which does not exist", p->pid, id);
 	if (q->nr && q->by_vtime != by_vtime)
