@@ -249,11 +249,14 @@ bool domain_cpu_online(s32 cpu, bool online)
 	c->online = online;
 	__sync_fetch_and_add(&shared.hotplugs, 1);
 	if (online) {
+		__sync_fetch_and_add(&shared.nr_offline, (u32)-1);
 		c->capacity = scx_bpf_cpuperf_cap(cpu);
 		if (__sync_fetch_and_add(&dom->nr_online, 1) == 0)
 			__sync_fetch_and_add(&shared.nr_orphaned, (u32)-1);
-	} else if (__sync_fetch_and_add(&dom->nr_online, (u32)-1) == 1) {
-		__sync_fetch_and_add(&shared.nr_orphaned, 1);
+	} else {
+		__sync_fetch_and_add(&shared.nr_offline, 1);
+		if (__sync_fetch_and_add(&dom->nr_online, (u32)-1) == 1)
+			__sync_fetch_and_add(&shared.nr_orphaned, 1);
 	}
 	return true;
 }

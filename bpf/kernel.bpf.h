@@ -178,8 +178,6 @@ u64 scx_bpf_now(void) __ksym __weak;
 struct task_struct *scx_bpf_dsq_peek(u64 dsq_id) __ksym __weak;
 void scx_bpf_exit_bstr(s64 code, char *fmt, unsigned long long *data, u32 size) __ksym __weak;
 void scx_bpf_dump_bstr(char *fmt, unsigned long long *data, u32 size) __ksym __weak;
-void bpf_rcu_read_lock(void) __ksym __weak;
-void bpf_rcu_read_unlock(void) __ksym __weak;
 void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 void __arena *bpf_arena_alloc_pages(void *map, void __arena *addr, u32 pages, int node,
 				    u64 flags) __ksym __weak;

@@ -2,6 +2,7 @@
 #include "bpf/cpumask.bpf.h"
 #include "bpf/domain.bpf.h"
 #include "bpf/placement.bpf.h"
+#include "bpf/steal.bpf.h"
 
 /* What counts as idle: a CPU, or a CPU whose whole core is. */
 enum idle_unit {
@@ -65,10 +66,12 @@ bool claim_cpu(struct task_struct *p __arg_trusted, s32 cpu, u32 unit)
 
 /*
  * A waker that is about to sleep hands over: to the previous CPU if that is idle and shares the
- * waker's cache, else to the waker's own CPU if nothing waits there. The latter only while the
- * domain has an idle CPU: else the task had better queue by its deadline.
+ * waker's cache, else to the waker's own CPU. The latter only while the domain has an idle CPU and
+ * nothing waits there or in the domain: a local queue goes before the domain's, so a pair of tasks
+ * that wake each other would starve a task that is bound to their CPU.
  */
-static s32 claim_for_sync(struct task_struct *p, s32 prev_cpu, u32 *ret_why)
+static s32 claim_for_sync(struct task_struct *p, s32 prev_cpu,
+			  const struct wd40_config __arena *config, u32 *ret_why)
 {
 	s32 waker_cpu = bpf_get_smp_processor_id();
 	struct wd40_domain __arena *dom = domain_at(domain_of_cpu(waker_cpu));
@@ -82,7 +85,7 @@ static s32 claim_for_sync(struct task_struct *p, s32 prev_cpu, u32 *ret_why)
 	*ret_why = WD40_CTR_WSYNC;
 	if (waker->flags & PF_EXITING || !cpumask_kernel_test(kernel_mask_allowed(p), waker_cpu) ||
 	    !cpumask_any_idle(p, dom->cpus, dom->first_word, dom->end_word) ||
-	    scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | waker_cpu))
+	    scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | waker_cpu) || queue_length(dom->id, config))
 		return -ENOENT;
 	return waker_cpu;
 }
@@ -154,7 +157,7 @@ __hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task _
 	s32 cpu = -ENOENT;
 
 	if (wakeup->wake_flags & WAKE_SYNC)
-		cpu = claim_for_sync(p, wakeup->prev_cpu, &wakeup->why);
+		cpu = claim_for_sync(p, wakeup->prev_cpu, policy.config, &wakeup->why);
 	if (cpu < 0)
 		cpu = claim_at_home(p, t->domain, wakeup->prev_cpu, &wakeup->why);
 	if (cpu < 0)

@@ -77,7 +77,7 @@ typedef long long s64;
 	X(DISPATCH_OWN, dispatch_own, "dispatches from the CPU's own domain")                    \
 	X(STEAL_NODE, steal_node, "dispatches stolen from another domain of the node")           \
 	X(STEAL_FAR, steal_far, "dispatches stolen from another node")                           \
-	X(KEPT, kept, "slices given again to a task because nothing else was queued")            \
+	X(KEPT, kept, "slices given again to a task that still came first")                      \
 	X(REPATRIATE, repatriate, "tasks sent back from a foreign CPU to their domain")          \
 	X(KICK_IDLE, kick_idle, "idle CPUs of the task's own domain kicked")                     \
 	X(KICK_GREEDY, kick_greedy, "idle CPUs of other domains kicked to steal")                \
@@ -85,7 +85,7 @@ typedef long long s64;
 	X(MOVE_APPLIED, move_applied, "balance moves applied")                                   \
 	X(MOVE_REFUSED, move_refused, "balance moves refused")                                   \
 	X(MOVE_STALE, move_stale, "balance moves whose task was gone")                           \
-	X(RESHAPED, reshaped, "domains left because the task's affinity excluded them")          \
+	X(RESHAPED, reshaped, "domains left for affinity, memory policy or want of a CPU")       \
 	X(TASK_ALLOC_FAILED, task_alloc_failed, "tasks refused because the arena was full")      \
 	X(TASK_MISSING, task_missing, "callbacks for a task without a context")
 
@@ -291,6 +291,7 @@ struct wd40_shared {
 	u32 mask_words;   /* of a CPU mask */
 	u32 domain_words; /* of a domain mask */
 	u32 nr_orphaned;  /* BPF: atomic: domains whose CPUs are all offline */
+	u32 nr_offline;   /* BPF: atomic: CPUs of domains that are offline */
 	u32 hotplugs;     /* BPF: atomic: grows whenever a CPU goes on or offline */
 	struct wd40_cpu __arena *cpus;
 	struct wd40_domain __arena *domains;

@@ -48,8 +48,10 @@ static bool steal_from(const struct wd40_domain __arena *thief, u32 first, u32 e
 	return false;
 }
 
-static bool steal_orphans(const struct wd40_config __arena *config)
+bool steal_orphan(const struct wd40_config __arena *config __arg_arena)
 {
+	if (!READ_ONCE(shared.nr_orphaned))
+		return false;
 	for (u32 d = 0; d < shared.nr_domains && can_loop; d++)
 		if (!READ_ONCE(shared.domains[d].nr_online) && queue_consume(d, config))
 			return true;
@@ -66,8 +68,6 @@ s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena
 		return WD40_CTR_STEAL_NODE;
 	if (config->greedy_threshold && steal_from(thief, thief->nr_victims_node, thief->nr_victims,
 						   config->greedy_threshold_x_numa, config))
-		return WD40_CTR_STEAL_FAR;
-	if (READ_ONCE(shared.nr_orphaned) && steal_orphans(config))
 		return WD40_CTR_STEAL_FAR;
 	return -ENOENT;
 }

@@ -29,8 +29,11 @@ bool queue_consume(u32 domain, const struct wd40_config __arena *config __arg_ar
 /* Number of tasks queued in a domain. */
 u32 queue_length(u32 domain, const struct wd40_config __arena *config __arg_arena);
 
+/* Takes a task of a domain that lost all its CPUs. Everybody serves those first. */
+bool steal_orphan(const struct wd40_config __arena *config __arg_arena);
+
 /*
- * Steals a task for a CPU of the domain. Domains that lost all their CPUs are served by everybody,
- * whatever the thresholds. Returns the counter that says where it came from; -ENOENT: nothing to steal.
+ * Steals a task for a CPU of the domain. Returns the counter that says where it came from; -ENOENT:
+ * nothing to steal.
  */
 s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena);

@@ -134,6 +134,7 @@ static void unoppose(struct wd40_task __arena *t, struct placement_policy policy
 {
 	struct wd40_domain __arena *dom = domain_at(t->domain);
 
+	WRITE_ONCE(t->queued_at, 0);
 	if (dom)
 		deadline_unopposed(t, dom, slice_ns(policy));
 }
@@ -179,20 +180,26 @@ static bool queue_locally(struct task_struct *p, struct wd40_task __arena *t,
 	return true;
 }
 
-/* The task's domain for now on: the memory policy's choice, and never one without a CPU. */
+/*
+ * The task's domain from now on: the memory policy's choice, and never one without a CPU for it. While
+ * CPUs are offline a task with an affinity follows the CPU that the kernel has put it on, since of its
+ * domains' CPUs just the offline ones may be its own.
+ */
 static void settle_domain(struct task_struct *p, struct wd40_task __arena *t,
 			  struct placement_policy policy, u64 now)
 {
-	struct wd40_domain __arena *dom = domain_at(t->domain);
 	u64 nodes = 0;
 	u32 to;
 
 	if (policy.config->mempolicy_affinity)
 		nodes = placement_preferred_nodes(p);
-	if (!nodes && dom && READ_ONCE(dom->nr_online))
+	if (READ_ONCE(shared.nr_offline) && !(t->flags & WD40_TASK_ALL_CPUS))
+		to = domain_of_cpu(scx_bpf_task_cpu(p));
+	else if (nodes || READ_ONCE(shared.nr_orphaned))
+		to = domain_nearest_allowed(t, t->domain, nodes);
+	else
 		return;
-	to = domain_nearest_allowed(t, t->domain, nodes);
-	if (to == t->domain)
+	if (to == t->domain || to == WD40_NO_DOMAIN)
 		return;
 	domain_transfer(t, to, now, decay(policy), lag_limit_ns(t, policy));
 	count(WD40_CTR_RESHAPED);
@@ -204,8 +211,10 @@ static void queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
 	struct wd40_domain __arena *dom = domain_at(t->domain);
 	u64 slice = slice_ns(policy);
 
-	if (!dom)
+	if (!dom) {
+		kernel_insert(p, DSQ_LOCAL, slice, enq_flags);
 		return;
+	}
 	if (deadline_set(t, dom, p->nr_cpus_allowed, slice))
 		count(WD40_CTR_DEADLINE_CLAMPED);
 	WRITE_ONCE(t->queued_at, now);
@@ -286,6 +295,10 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 	}
 	if (domain == WD40_NO_DOMAIN)
 		return;
+	if (steal_orphan(policy.config)) {
+		count(WD40_CTR_STEAL_FAR);
+		return;
+	}
 	if (t && prev_comes_first(prev, t, domain, policy)) {
 		t->flags |= WD40_TASK_OPPOSED;
 		keep(prev, policy);
@@ -304,7 +317,8 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 
 /*
  * The CPU has been marked idle. A task may have been queued after it looked into the queues and
- * before it was marked, so that nobody kicked it: look again.
+ * before it was marked, so that nobody kicked it: look again. Only into the own domain's: the
+ * neighbours' are looked into by their own CPUs, and asking them all at each idle costs more.
  */
 void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
 {
@@ -330,8 +344,10 @@ void SCHED_OPS(wd40_quiescent, struct task_struct *p, u64 deq_flags)
 {
 	struct wd40_task __arena *t = task_of(p);
 
-	if (t)
-		domain_set_runnable(t, false, kernel_now(), decay(policy_now()));
+	if (!t)
+		return;
+	WRITE_ONCE(t->queued_at, 0);
+	domain_set_runnable(t, false, kernel_now(), decay(policy_now()));
 }
 
 /* Longest wait of the domain. Two CPUs may race; the larger value comes back with its next wait. */
@@ -519,6 +535,8 @@ s32 SCHED_OPS_SLEEPABLE(wd40_init)
 	if (err)
 		return err;
 	shared.nr_orphaned = shared.nr_domains;
+	for (u32 d = 0; d < shared.nr_domains && can_loop; d++)
+		shared.nr_offline += shared.domains[d].nr_cpus;
 	cpus = scx_bpf_get_online_cpumask();
 	online = kernel_mask_at(any, cpus);
 	for (u32 cpu = 0; cpu < shared.nr_cpu_ids && can_loop; cpu++)

@@ -18,8 +18,6 @@
 /* Ready is also said without the bus, when it takes longer than this to be had. */
 #define BUS_PATIENCE_USEC 5000000ull
 
-#define MAX_REQUIREMENTS 64
-
 struct service {
 	struct loop *loop;
 	struct manager *manager;
@@ -256,8 +254,8 @@ static int load_and_run(struct config *config, const char *root)
 
 static int probe(void)
 {
-	struct sched_requirement reqs[MAX_REQUIREMENTS];
-	int n = sched_backend.probe(reqs, MAX_REQUIREMENTS), code = EXIT_CODE_OK;
+	struct sched_requirement reqs[SCHED_REQUIREMENTS_MAX];
+	int n = sched_backend.probe(reqs, SCHED_REQUIREMENTS_MAX), code = EXIT_CODE_OK;
 
 	if (n < 0) {
 		log_errno(LOG_ERR, n, "cannot examine this machine");

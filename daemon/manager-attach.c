@@ -25,8 +25,6 @@
 
 #define ARENA_SIZE ((uint64_t)WD40_ARENA_PAGES * WD40_PAGE_SIZE)
 
-#define MAX_REQUIREMENTS 64
-
 bool manager_failure_is_final(int err)
 {
 	return err == -EPERM || err == -EOPNOTSUPP || err == -EINVAL || err == -EBUSY ||
@@ -49,8 +47,8 @@ static const char *failure_name(int err)
 /* Names the first requirement that is not met, if there is one. */
 static void explain_failure(struct manager *m, int err)
 {
-	struct sched_requirement reqs[MAX_REQUIREMENTS];
-	int n = sched_backend.probe(reqs, MAX_REQUIREMENTS);
+	struct sched_requirement reqs[SCHED_REQUIREMENTS_MAX];
+	int n = sched_backend.probe(reqs, SCHED_REQUIREMENTS_MAX);
 
 	for (int i = 0; i < n; i++)
 		if (reqs[i].required && !reqs[i].met) {

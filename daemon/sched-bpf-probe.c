@@ -73,13 +73,18 @@ static const struct kfunc {
 	{ "bpf_rdonly_cast", NULL },
 	{ "scx_bpf_create_dsq", NULL },
 	{ "scx_bpf_cpuperf_cap", NULL },
+	{ "scx_bpf_cpuperf_set", NULL },
+	{ "scx_bpf_dump_bstr", NULL },
 	{ "scx_bpf_dsq_insert", NULL },
 	{ "scx_bpf_dsq_move_to_local", NULL },
 	{ "scx_bpf_dsq_nr_queued", NULL },
+	{ "scx_bpf_exit_bstr", NULL },
 	{ "scx_bpf_get_idle_cpumask", NULL },
 	{ "scx_bpf_get_idle_smtmask", NULL },
 	{ "scx_bpf_get_online_cpumask", NULL },
 	{ "scx_bpf_kick_cpu", NULL },
+	{ "scx_bpf_put_cpumask", NULL },
+	{ "scx_bpf_put_idle_cpumask", NULL },
 	{ "scx_bpf_task_cpu", NULL },
 	{ "scx_bpf_test_and_clear_cpu_idle", NULL },
 	{ "scx_bpf_dsq_peek", "weights count less where few tasks share a CPU" },
@@ -142,7 +147,7 @@ static void probe_arena(struct probe *probe)
 	bool forbidden = fd == -EPERM;
 
 	add(probe, "privilege", true, !forbidden,
-	    forbidden ? "BPF is not permitted: run as root (CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN)"
+	    forbidden ? "BPF is not permitted: run as root (CAP_BPF, CAP_PERFMON)"
 		      : "BPF is permitted");
 	if (!forbidden)
 		add(probe, "BPF arena", true, fd >= 0, fd >= 0 ? "works" : "cannot be created: %s",

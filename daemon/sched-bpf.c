@@ -95,8 +95,8 @@ DEFINE_CLEANUP(struct sched, sched_bpf_close)
 /* Whether the machine meets all requirements; logs those it does not. */
 static int check_requirements(void)
 {
-	struct sched_requirement reqs[32];
-	int nr = sched_bpf_probe(reqs, sizeof(reqs) / sizeof(reqs[0])), err = 0;
+	struct sched_requirement reqs[SCHED_REQUIREMENTS_MAX];
+	int nr = sched_bpf_probe(reqs, SCHED_REQUIREMENTS_MAX), err = 0;
 
 	for (int i = 0; i < nr; i++) {
 		if (reqs[i].met || !reqs[i].required)

@@ -33,6 +33,9 @@ struct sched_exit {
 	char message[1024];
 };
 
+/* Room for all requirements that a back-end has. */
+#define SCHED_REQUIREMENTS_MAX 64
+
 /* One requirement and whether the machine meets it. */
 struct sched_requirement {
 	char name[48];

@@ -18,8 +18,8 @@
  */
 #define CALL_TIMEOUT_USEC 2000000ull
 
-/* Messages handled before the other sources of the loop get their turn. */
-#define MESSAGES_PER_TURN 32
+/* Messages handled before the other sources of the loop get their turn; each may wait twice. */
+#define MESSAGES_PER_TURN 4
 
 struct bus {
 	struct loop *loop;

@@ -13,6 +13,7 @@ ALL_GROUPS=("${CTEST_GROUPS[@]}" bench vm)
 TOPOLOGIES=(uni smp4 numa2x2)
 VM_TIMEOUT_S=1800
 VM_AT_ONCE=2
+KERNELS_MIN=2 # fewer were found: the list is broken
 
 passed=0 failed=0 skipped=0
 logs=$(mktemp -d)
@@ -35,6 +36,7 @@ add_sums() {
 
 # The hosts that this machine gets its packages from: no file may name one.
 mirror_hosts() {
+	# shellcheck disable=SC2016 # apt's own notation
 	apt-get indextargets --format '$(SITE)' 2>/dev/null | sed -n 's|^[a-z]*://\([^/:]*\).*|\1|p' | sort -u
 }
 
@@ -67,6 +69,7 @@ run_vms() {
 	local -a jobs=() kernels
 	"$lab" build release || return 1
 	mapfile -t kernels < <("$lab" kernels | awk '{ print $1 }')
+	((${#kernels[@]} >= KERNELS_MIN)) || return 1
 	for kernel in "${kernels[@]}"; do
 		for topology in "${TOPOLOGIES[@]}"; do jobs+=("$kernel $topology"); done
 	done
@@ -74,10 +77,16 @@ run_vms() {
 		while (($(jobs -rp | wc -l) >= VM_AT_ONCE)); do wait -n; done
 		echo "guest $job starts"
 		# shellcheck disable=SC2086
-		{ run_vm $job; echo "guest $job:"; cat "$logs/${job/ /-}"; } &
+		{
+			run_vm $job || echo "guest $job: status $?" >>"$logs/failed-guests"
+			echo "guest $job:"
+			cat "$logs/${job/ /-}"
+		} &
 	done
 	wait
 	for job in "${jobs[@]}"; do add_sums "$logs/${job/ /-}" "guest $job"; done
+	# a guest that ends badly has failed even if its tests have not
+	[[ ! -s $logs/failed-guests ]] || { cat "$logs/failed-guests"; ((failed)) || failed=1; }
 }
 
 run_group() {

@@ -51,7 +51,9 @@ start_service() {
 
 # Kernel messages that no test may cause.
 kernel_is_clean() {
-	! dmesg | grep -E 'BUG:|Oops|WARNING: CPU|sched_ext:.*(runtime error|stall)|rcu:.*stall' ||
+	local log
+	log=$(dmesg)
+	! grep -E 'BUG:|Oops|WARNING: .*CPU|sched_ext:.*(runtime error|stall)|rcu:.*stall' <<<"$log" ||
 		fail "the kernel complains"
 }
 

@@ -153,11 +153,16 @@ test_hotplug_keeps_it_attached() {
 	nr=$(nproc --all)
 	((nr > 1)) || skip "one CPU cannot be taken away"
 	seq=$(enable_seq)
+	# at home on the last CPU and also allowed on the first, which does not serve that domain
+	hog $((nr - 1))
+	local straddler=$HOG
+	taskset -pc "0,$((nr - 1))" "$straddler" >/dev/null
 	hog
 	stress-ng --quiet --cpu "$nr" --switch 1 --timeout 600 &
 	local load=$!
 	for ((cpu = nr - 1; cpu > 0 && cpu >= nr - 3; cpu--)); do echo 0 >"/sys/devices/system/cpu/cpu$cpu/online"; done
 	progresses "$HOG"
+	progresses "$straddler"
 	told() { journalctl -u wd40d -n 5 --no-pager -o cat | grep -q "CPUs came or went: $1 of $nr are online"; }
 	wait_for "notice of the daemon" told "$(nr_online)"
 	for ((cpu++; cpu < nr; cpu++)); do echo 1 >"/sys/devices/system/cpu/cpu$cpu/online"; done

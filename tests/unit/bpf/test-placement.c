@@ -197,6 +197,18 @@ static void sync_waits_for_nobody(void **state)
 	native_task_free(waiting);
 }
 
+/* A pair that wakes each other would starve a task that is bound to their CPU. */
+static void sync_waits_for_nobody_queued_in_the_domain(void **state)
+{
+	struct task_struct *waiting = native_task_new();
+
+	make_idle(3, 1);
+	queues_create();
+	kernel_insert_vtime(waiting, QUEUE_DEADLINE(0), 1, 0, 0);
+	assert_claims(0, WAKE_SYNC, 3, WD40_CTR_DIRECT_IDLE);
+	native_task_free(waiting);
+}
+
 static void sync_of_a_saturated_domain_queues(void **state)
 {
 	make_idle(4, 4);
@@ -354,6 +366,7 @@ int main(void)
 		TEST(sync_goes_to_the_wakers_cpu_else),
 		TEST(sync_pulls_the_task_to_the_wakers_domain),
 		TEST(sync_waits_for_nobody),
+		TEST(sync_waits_for_nobody_queued_in_the_domain),
 		TEST(sync_of_a_saturated_domain_queues),
 		TEST(a_waker_that_exits_does_not_hand_over),
 		TEST(sync_respects_affinity),

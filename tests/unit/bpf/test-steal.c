@@ -217,16 +217,16 @@ static void a_domain_without_cpus_is_served_by_all(void **state)
 	queue_n(1, 10);
 	queue_n(5, 3);
 	domain_cpu_online(10, false);
-	assert_int_equal(steal(0, config), -ENOENT);
+	assert_false(steal_orphan(config));
 	domain_cpu_online(11, false);
-	assert_int_equal(steal(0, config), WD40_CTR_STEAL_FAR);
-	assert_int_equal(steal(4, config), WD40_CTR_STEAL_FAR);
+	assert_true(steal_orphan(config));
+	assert_true(steal_orphan(config));
 	assert_int_equal(queue_length(5, config), 1);
 	domain_cpu_online(11, true);
-	assert_int_equal(steal(0, config), -ENOENT);
+	assert_false(steal_orphan(config));
 	domain_cpu_online(11, false);
-	assert_int_equal(steal(0, config), WD40_CTR_STEAL_FAR);
-	assert_int_equal(steal(0, config), -ENOENT);
+	assert_true(steal_orphan(config));
+	assert_false(steal_orphan(config));
 	assert_int_equal(queue_length(1, config), 10);
 }
 
