@@ -157,18 +157,41 @@ static void settle(void)
 	}
 }
 
-void native_wake(struct task_struct *p, u64 wake_flags)
+/* What the kernel does for a scheduler without select_cpu: any idle CPU, the last one first. */
+static s32 select_cpu_default(struct task_struct *p, s32 last)
+{
+	for (s32 i = 0; i < (s32)native.nr_cpu_ids; i++) {
+		s32 cpu = (last + i) % (s32)native.nr_cpu_ids;
+
+		if (!native_allowed(p, cpu) || !scx_bpf_test_and_clear_cpu_idle(cpu))
+			continue;
+		kernel_insert(p, DSQ_LOCAL, DEFAULT_SLICE_NS, 0);
+		return cpu;
+	}
+	return last;
+}
+
+static s32 select_cpu(struct task_struct *p, u64 wake_flags)
 {
 	s32 cpu = p->native.cpu;
+
+	if (p->nr_cpus_allowed == 1)
+		return cpu;
+	native.selecting = p;
+	cpu = native.ops->select_cpu ? native.ops->select_cpu(p, cpu, wake_flags)
+				     : select_cpu_default(p, cpu);
+	native.selecting = NULL;
+	return cpu;
+}
+
+void native_wake(struct task_struct *p, u64 wake_flags)
+{
+	s32 cpu;
 
 	p->native.wake_at = 0;
 	p->native.run_left = p->native.run;
 	p->native.nr_wakes++;
-	if (p->nr_cpus_allowed > 1 && native.ops->select_cpu) {
-		native.selecting = p;
-		cpu = native.ops->select_cpu(p, cpu, wake_flags);
-		native.selecting = NULL;
-	}
+	cpu = select_cpu(p, wake_flags);
 	if ((u32)cpu >= native.nr_cpu_ids || !native_allowed(p, cpu))
 		native_die("task %d is sent to CPU %d, where it may not run", p->pid, cpu);
 	p->native.cpu = cpu;
