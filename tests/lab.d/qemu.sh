@@ -68,7 +68,7 @@ qemu_devices() {
 # no security modules (systemd would load BPF programs of its own), grace periods of RCU hurried until the command starts.
 qemu_kernel() {
 	local run=$1
-	local -a words=(console=ttyS0 quiet panic=-1 oops=panic sysrq_always_enabled mitigations=off
+	local -a words=(console=ttyS0 quiet panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=150 sysrq_always_enabled mitigations=off
 		tsc=reliable no_timer_check lpj=12000000 audit=0 lsm=capability damon_stat.enabled=0 rcupdate.rcu_expedited=1
 		LAB_BOOT="$VM_BOOT")
 	# shellcheck disable=SC2054 # the commas are the kernel's
