@@ -16,13 +16,14 @@
  * The daemon steers through the arena (bpf/shared.h): the live configuration, the tuner's decision
  * and requests to move a task. A callback reads each once (policy_now) and goes by that throughout.
  *
- * Why no task starves. Every queued task has deadline = vtime + request, and the request is at most
+ * Why tasks of like weight do not starve. Every queued task has deadline = vtime + request, and the request is at most
  * one slice (scaled by weight, as vtime is). The domain's time passes whenever one of its tasks runs
  * that others had to wait for, whoever they are, and a task that wakes or arrives starts at most one
  * slice of credit behind it. So what may still go before a waiting task is bounded: per competitor,
  * the run that lifts its deadline beyond the waiting one's, which is the credit plus two slices, or
  * what the domain's time passes in DEADLINE_MAX_WAIT_NS, if that is less. Heavier tasks that come
- * after it was queued add to that. When the order is FIFO nothing passes a queued task at all.
+ * after it was queued add to that, without a bound yet: nice 19 beside several at nice -20 on one CPU
+ * has waited until the kernel's watchdog. When the order is FIFO nothing passes a queued task at all.
  */
 #include "bpf/arena.bpf.h"
 #include "bpf/deadline.bpf.h"
