@@ -12,7 +12,8 @@
  * where the expected run is the mean time the task runs between two sleeps, at most one slice: a
  * task that runs briefly goes first, and a hog's request never grows beyond a slice, so hogs that
  * start later do not starve those that started earlier. A task that slept keeps at most one slice
- * of credit, and no deadline is further ahead than the domain's time gets in DEADLINE_MAX_WAIT_NS.
+ * of credit, or of debt: with heavy tasks the domain's time passes slowly, and the kernel's own threads
+ * would wait for seconds for what they ran before.
  */
 #pragma once
 
@@ -20,12 +21,6 @@
 
 /* The shortest expected run, so that deadlines of very brief tasks stay distinct from vtime. */
 #define DEADLINE_MIN_RUN_NS 10000ull
-
-/*
- * How long a task may be kept waiting by heavier ones; from there on its own weight counts no more. Well
- * below the kernel's watchdog, 30 s.
- */
-#define DEADLINE_MAX_WAIT_NS 10000000000ull
 
 /* Comparison that survives wrap-around. */
 static __always_inline bool deadline_before(u64 a, u64 b)
@@ -67,19 +62,6 @@ static __always_inline void deadline_sleep(struct wd40_task __arena *t)
 	t->run_since_wake_ns = 0;
 }
 
-/*
- * How far a deadline may lie ahead of the domain's time: what that passes in DEADLINE_MAX_WAIT_NS on
- * nr_cpus CPUs, shared by the weight that is runnable now.
- */
-static __always_inline u64 deadline_horizon(const struct wd40_domain __arena *dom, u32 nr_cpus)
-{
-	u64 rate = READ_ONCE(dom->load_rate), online = READ_ONCE(dom->nr_online);
-
-	if (online < nr_cpus)
-		nr_cpus = online;
-	return DEADLINE_MAX_WAIT_NS * WD40_BASE_WEIGHT * (nr_cpus ?: 1) / (rate ?: 1);
-}
-
 /* Takes back what a vtime leads the domain's time by more than limit. */
 static __always_inline void deadline_limit_lead(struct wd40_task __arena *t,
 						const struct wd40_domain __arena *dom, u64 limit)
@@ -91,30 +73,26 @@ static __always_inline void deadline_limit_lead(struct wd40_task __arena *t,
 }
 
 /*
- * Sets the deadline of a task that is to be queued in a domain and may run on nr_cpus CPUs; slice_ns:
- * the slice now. True when its saved-up credit was cut.
+ * Sets the deadline of a task that is to be queued in a domain; slice_ns: the slice now. True when
+ * its saved-up credit was cut.
  */
 static __always_inline bool deadline_set(struct wd40_task __arena *t,
-					 const struct wd40_domain __arena *dom, u32 nr_cpus,
-					 u64 slice_ns)
+					 const struct wd40_domain __arena *dom, u64 slice_ns)
 {
 	u64 expected_ns =
 		t->avg_run_ns > t->run_since_wake_ns ? t->avg_run_ns : t->run_since_wake_ns;
-	u64 horizon = deadline_horizon(dom, nr_cpus), request;
 	u64 floor = READ_ONCE(dom->min_vtime) - slice_ns;
 	bool clamped = deadline_before(t->vtime, floor);
 
 	if (clamped)
 		t->vtime = floor;
+	if (!t->run_since_wake_ns)
+		deadline_limit_lead(t, dom, deadline_scale(slice_ns, t->weight));
 	if (expected_ns > slice_ns)
 		expected_ns = slice_ns;
 	if (expected_ns < DEADLINE_MIN_RUN_NS)
 		expected_ns = DEADLINE_MIN_RUN_NS;
-	request = deadline_scale(expected_ns, t->weight);
-	if (request > horizon)
-		request = horizon;
-	deadline_limit_lead(t, dom, horizon - request);
-	t->deadline = t->vtime + request;
+	t->deadline = t->vtime + deadline_scale(expected_ns, t->weight);
 	return clamped;
 }
 

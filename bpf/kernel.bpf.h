@@ -89,6 +89,10 @@ struct scx_bpf_dsq_insert_vtime_args {
 
 #pragma clang attribute pop
 
+struct bpf_iter_scx_dsq {
+	u64 opaque[6];
+};
+
 /* libbpf matches this to the kernel's by member name, so members it lacks are simply left out. */
 struct sched_ext_ops {
 	s32 (*select_cpu)(struct task_struct *p, s32 prev_cpu, u64 wake_flags);
@@ -129,6 +133,9 @@ enum scx_wake_flags {
 };
 enum scx_kick_flags {
 	SCX_KICK_IDLE = 1,
+};
+enum scx_dsq_iter_flags {
+	SCX_DSQ_ITER_REV = 1u << 16,
 };
 enum scx_ent_flags {
 	SCX_TASK_QUEUED = 1,
@@ -176,6 +183,13 @@ u32 scx_bpf_cpuperf_cap(s32 cpu) __ksym __weak;
 void scx_bpf_cpuperf_set(s32 cpu, u32 perf) __ksym __weak;
 u64 scx_bpf_now(void) __ksym __weak;
 struct task_struct *scx_bpf_dsq_peek(u64 dsq_id) __ksym __weak;
+int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags) __ksym __weak;
+struct task_struct *bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq *it) __ksym __weak;
+void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it) __ksym __weak;
+void scx_bpf_dsq_move_set_slice(struct bpf_iter_scx_dsq *it, u64 slice) __ksym __weak;
+void scx_bpf_dsq_move_set_vtime(struct bpf_iter_scx_dsq *it, u64 vtime) __ksym __weak;
+bool scx_bpf_dsq_move_vtime(struct bpf_iter_scx_dsq *it, struct task_struct *p, u64 dsq_id,
+			    u64 enq_flags) __ksym __weak;
 void scx_bpf_exit_bstr(s64 code, char *fmt, unsigned long long *data, u32 size) __ksym __weak;
 void scx_bpf_dump_bstr(char *fmt, unsigned long long *data, u32 size) __ksym __weak;
 void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
@@ -261,6 +275,24 @@ static __always_inline bool kernel_queue_head(u64 dsq, u64 *ret_deadline)
 	*ret_deadline = head->scx.dsq_vtime;
 	return true;
 }
+
+/* Can tasks be given another place in a queue? v6.13 */
+static __always_inline bool kernel_can_requeue(void)
+{
+	return bpf_ksym_exists(scx_bpf_dsq_move_vtime);
+}
+
+/* Goes through the tasks of a queue, the last one first. */
+#define kernel_for_each_from_tail(p, dsq) \
+	bpf_for_each(scx_dsq, p, dsq, KERNEL_ENUM(scx_dsq_iter_flags, SCX_DSQ_ITER_REV))
+
+/* There: gives p another place in the queue, and slice. False: it is no longer in it. */
+#define kernel_requeue(p, dsq, slice_ns, vtime)               \
+	({                                                    \
+		scx_bpf_dsq_move_set_slice(&___it, slice_ns); \
+		scx_bpf_dsq_move_set_vtime(&___it, vtime);    \
+		scx_bpf_dsq_move_vtime(&___it, p, dsq, 0);    \
+	})
 
 /*
  * A kernel CPU mask, by its address as a number: the verifier follows numbers that are added to a

@@ -60,6 +60,14 @@ typedef long long s64;
 #define WD40_WORDS(bits)   (((bits) + WD40_BITS_PER_WORD - 1) / WD40_BITS_PER_WORD)
 
 /*
+ * A task that has waited so long in a queue goes first; every interval one CPU of a domain looks for
+ * such. Together they are the longest wait, apart from a turn of slices; the kernel ends a scheduler
+ * where a task waits for 30 s.
+ */
+#define WD40_RESCUE_AFTER_NS    5000000000ull
+#define WD40_RESCUE_INTERVAL_NS 1000000000ull
+
+/*
  * Counters, one set per CPU (own CPU). X(NAME, field, help): NAME is the enumerator's suffix, field
  * the name under which statistics show it. Placement outcomes first, one is counted per task
  * placed; then paths of dispatch; then events.
@@ -81,6 +89,7 @@ typedef long long s64;
 	X(REPATRIATE, repatriate, "tasks sent back from a foreign CPU to their domain")          \
 	X(KICK_IDLE, kick_idle, "idle CPUs of the task's own domain kicked")                     \
 	X(KICK_GREEDY, kick_greedy, "idle CPUs of other domains kicked to steal")                \
+	X(RESCUED, rescued, "tasks brought forward since they had waited for too long")          \
 	X(DEADLINE_CLAMPED, deadline_clamped, "wakeups whose saved-up credit was cut")           \
 	X(MOVE_APPLIED, move_applied, "balance moves applied")                                   \
 	X(MOVE_REFUSED, move_refused, "balance moves refused")                                   \
@@ -182,6 +191,7 @@ struct wd40_domain {
 
 	/* BPF */
 	u64 min_vtime __attribute__((aligned(WD40_CACHELINE))); /* atomic, only grows */
+	u64 rescued_at;  /* atomic: when its queue was last searched for who waits too long */
 	u64 max_wait_ns; /* atomic: longest wait of a queued task since attach */
 	u32 nr_tasks;    /* atomic: tasks that live here */
 	u32 nr_online;   /* atomic: its CPUs that are online */

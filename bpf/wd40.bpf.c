@@ -16,14 +16,13 @@
  * The daemon steers through the arena (bpf/shared.h): the live configuration, the tuner's decision
  * and requests to move a task. A callback reads each once (policy_now) and goes by that throughout.
  *
- * Why tasks of like weight do not starve. Every queued task has deadline = vtime + request, and the request is at most
- * one slice (scaled by weight, as vtime is). The domain's time passes whenever one of its tasks runs
+ * Why nobody starves. Every queued task has deadline = vtime + request, and the request is at most one
+ * slice (scaled by weight, as vtime is). The domain's time passes whenever one of its tasks runs
  * that others had to wait for, whoever they are, and a task that wakes or arrives starts at most one
  * slice of credit behind it. So what may still go before a waiting task is bounded: per competitor,
- * the run that lifts its deadline beyond the waiting one's, which is the credit plus two slices, or
- * what the domain's time passes in DEADLINE_MAX_WAIT_NS, if that is less. Heavier tasks that come
- * after it was queued add to that, without a bound yet: nice 19 beside several at nice -20 on one CPU
- * has waited until the kernel's watchdog. When the order is FIFO nothing passes a queued task at all.
+ * the run that lifts its deadline beyond the waiting one's, which is the credit plus two slices. For
+ * a light task beside heavy ones that may be minutes: whoever has waited for WD40_RESCUE_AFTER_NS is
+ * brought forward, whatever its weight. When the order is FIFO nothing passes a queued task at all.
  */
 #include "bpf/arena.bpf.h"
 #include "bpf/deadline.bpf.h"
@@ -53,6 +52,9 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, WD40_PAGE_SIZE);
 } events SEC(".maps");
+
+/* How many tasks from the end of a queue are looked at when one searches for who waits too long. */
+#define RESCUE_DEPTH 256
 
 /* --- What every callback needs. ---------------------------------------------------------------- */
 
@@ -216,7 +218,7 @@ static void queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
 		kernel_insert(p, DSQ_LOCAL, slice, enq_flags);
 		return;
 	}
-	if (deadline_set(t, dom, p->nr_cpus_allowed, slice))
+	if (deadline_set(t, dom, slice))
 		count(WD40_CTR_DEADLINE_CLAMPED);
 	WRITE_ONCE(t->queued_at, now);
 	if (policy.config->fifo_sched)
@@ -259,7 +261,7 @@ void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
  * this question two tasks on one CPU would alternate whatever their weights, because prev is queued
  * only after the CPU has chosen.
  */
-static bool prev_comes_first(struct task_struct *prev, struct wd40_task __arena *t, u32 domain,
+static bool prev_comes_first(struct wd40_task __arena *t, u32 domain,
 			     struct placement_policy policy)
 {
 	struct wd40_domain __arena *dom = domain_at(domain);
@@ -271,8 +273,45 @@ static bool prev_comes_first(struct task_struct *prev, struct wd40_task __arena 
 	/* what was queued in the other order goes first */
 	if (policy.config->order_changed && scx_bpf_dsq_nr_queued(QUEUE_FIFO(domain)) > 0)
 		return false;
-	deadline_set(t, dom, prev->nr_cpus_allowed, slice_ns(policy));
+	deadline_set(t, dom, slice_ns(policy));
 	return deadline_before(t->deadline, head);
+}
+
+/* One CPU of a domain finds it true, once in the interval. */
+static bool rescue_is_due(struct wd40_domain __arena *dom, u64 now)
+{
+	u64 last = READ_ONCE(dom->rescued_at);
+
+	return now >= last + WD40_RESCUE_INTERVAL_NS &&
+	       __sync_val_compare_and_swap(&dom->rescued_at, last, now) == last;
+}
+
+/*
+ * A task of little weight would wait for minutes beside heavy ones, which may have come after it was
+ * queued. The kernel ends a scheduler where a task waits for 30 s, or holds up RCU for 21 s since it was
+ * preempted while it read (seen: khugepaged, nice 19, beside hogs at nice -20). So now and then one looks
+ * at the end of the queue, and brings to its head who has waited for too long, for a long slice.
+ */
+static void rescue(u32 domain, struct placement_policy policy, u64 now)
+{
+	struct wd40_domain __arena *dom = domain_at(domain);
+	u64 turn = now, end = now + RESCUE_DEPTH;
+	struct task_struct *p;
+
+	if (!dom || !kernel_can_requeue() || !rescue_is_due(dom, now))
+		return;
+	barrier_var(end); /* a number that the verifier knows would make it follow each turn */
+	kernel_for_each_from_tail (p, QUEUE_DEADLINE(domain)) {
+		struct wd40_task __arena *t = task_of(p);
+
+		if (turn++ == end)
+			break;
+		if (!t || !t->queued_at || now < t->queued_at + WD40_RESCUE_AFTER_NS)
+			continue;
+		if (kernel_requeue(p, QUEUE_DEADLINE(domain), policy.config->slice_underutil_ns,
+				   dom->min_vtime - slice_ns(policy)))
+			count(WD40_CTR_RESCUED);
+	}
 }
 
 static void keep(struct task_struct *prev, struct placement_policy policy)
@@ -300,7 +339,8 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 		count(WD40_CTR_STEAL_FAR);
 		return;
 	}
-	if (t && prev_comes_first(prev, t, domain, policy)) {
+	rescue(domain, policy, now);
+	if (t && prev_comes_first(t, domain, policy)) {
 		t->flags |= WD40_TASK_OPPOSED;
 		keep(prev, policy);
 	} else if (queue_consume(domain, policy.config)) {
@@ -387,6 +427,8 @@ void SCHED_OPS(wd40_running, struct task_struct *p)
 	if (!t->queued_at)
 		return;
 	record_wait(t, dom, now);
+	if (t->last_waited_ns > WD40_RESCUE_AFTER_NS) /* then its weight was not kept to anyway */
+		deadline_limit_lead(t, dom, deadline_scale(slice_ns(policy_now()), t->weight));
 	t->flags |= WD40_TASK_OPPOSED;
 	deadline_advance_domain(dom, t->vtime);
 }

@@ -55,7 +55,7 @@ void SCHED_OPS(tiny_enqueue, struct task_struct *p, u64 enq_flags)
 		return;
 	}
 	domain_transfer(t, dom->id, kernel_now(), config->load_decay_q32, slice);
-	deadline_set(t, dom, p->nr_cpus_allowed, slice);
+	deadline_set(t, dom, slice);
 	kernel_insert_vtime(p, QUEUE_DEADLINE(dom->id), slice, t->deadline, enq_flags);
 	scx_bpf_kick_cpu(cpu, KICK_IDLE);
 	__sync_fetch_and_add(&tiny_queued, 1);

@@ -133,6 +133,27 @@ bool kernel_move_to_local(u64 id)
 	return true;
 }
 
+struct native_view native_view(u64 id)
+{
+	struct native_view view = { .nr = 0 };
+	struct native_dsq *q = native_dsq(id);
+
+	native_enter(__func__);
+	for (struct task_struct *p = q->first; p && view.nr < 256; p = p->native.next)
+		view.tasks[view.nr++] = p;
+	return view;
+}
+
+bool kernel_requeue(struct task_struct *p, u64 id, u64 slice_ns, u64 vtime)
+{
+	native_enter(__func__);
+	if (p->native.dsq != native_dsq(id))
+		return false;
+	native_unqueue(p);
+	kernel_insert_vtime(p, id, slice_ns, vtime, 0);
+	return true;
+}
+
 bool kernel_queue_head(u64 id, u64 *ret_deadline)
 {
 	struct native_dsq *q = native_dsq(id);

@@ -59,12 +59,15 @@ kernel_is_clean() {
 
 nr_online() { getconf _NPROCESSORS_ONLN; }
 
-# hog [CPUS]: a busy loop in the background, allowed on CPUS; its pid is in $HOG.
+# hog [CPUS]: a busy loop in the background, allowed on CPUS; its pid is in $HOG. It returns when the
+# loop runs: before that taskset may still set the affinity, over one that the test has set since.
 declare -a HOGS=()
 hog() {
 	taskset -c "${1:-0-$(($(nproc --all) - 1))}" sh -c 'while :; do :; done' &
 	HOG=$!
 	HOGS+=("$HOG")
+	is_hog() { [[ $(cat "/proc/$1/comm") == sh ]]; }
+	wait_for "start of a hog" is_hog "$HOG"
 }
 kill_hogs() {
 	((${#HOGS[@]})) || return 0

@@ -176,6 +176,22 @@ test_hotplug_keeps_it_attached() {
 	state_is enabled || fail "detached: $(property LastExit)"
 }
 
+# A task of the least weight beside hogs of the greatest that came after it: it is brought forward long
+# before the kernel's watchdog, which ends a scheduler after 30 s, would act.
+test_heavy_hogs_starve_nobody() {
+	local light i
+	hog 0
+	light=$HOG
+	renice -n 19 -p "$light" >/dev/null
+	for i in 1 2 3; do
+		hog 0
+		renice -n -20 -p "$HOG" >/dev/null
+	done
+	progresses "$light"
+	kill_hogs
+	state_is enabled || fail "ended: $(property LastExit)"
+}
+
 # Affinity changes of a running task are obeyed at once.
 test_affinity_is_obeyed() {
 	local last

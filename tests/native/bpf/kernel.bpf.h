@@ -37,7 +37,8 @@ extern void (*native_on_read)(void);
 #define __hidden
 #define __arg_arena
 #define __arg_trusted
-#define can_loop true
+#define barrier_var(var) asm volatile("" : "+r"(var))
+#define can_loop         true
 
 #define SCHED_OPS(name, args...)           name(args)
 #define SCHED_OPS_SLEEPABLE(name, args...) name(args)
@@ -212,6 +213,24 @@ bool kernel_move_to_local(u64 dsq);
 void kernel_set_slice(struct task_struct *p, u64 slice_ns);
 u64 kernel_now(void);
 bool kernel_queue_head(u64 dsq, u64 *ret_deadline);
+
+static __always_inline bool kernel_can_requeue(void)
+{
+	return true;
+}
+
+/* The tasks of a queue at one moment. */
+struct native_view {
+	struct task_struct *tasks[256];
+	u32 nr;
+};
+
+struct native_view native_view(u64 dsq);
+bool kernel_requeue(struct task_struct *p, u64 dsq, u64 slice_ns, u64 vtime);
+
+#define kernel_for_each_from_tail(p, dsq)                \
+	for (struct native_view view = native_view(dsq); \
+	     ((p) = view.nr ? view.tasks[--view.nr] : NULL);)
 
 typedef u64 kernel_mask;
 

@@ -46,7 +46,7 @@ static struct wd40_task *runnable(u32 weight)
 
 static void set(struct wd40_task *t)
 {
-	deadline_set(t, dom, 4, SLICE);
+	deadline_set(t, dom, SLICE);
 }
 
 /* It runs for that long, all at once. */
@@ -196,14 +196,31 @@ static void credit_is_a_slice_at_most(void **state)
 	struct wd40_task *t = runnable(100);
 
 	t->vtime = BASE - SLICE;
-	assert_false(deadline_set(t, dom, 4, SLICE));
+	assert_false(deadline_set(t, dom, SLICE));
 	assert_int_equal(t->vtime, BASE - SLICE);
 	t->vtime--;
-	assert_true(deadline_set(t, dom, 4, SLICE));
+	assert_true(deadline_set(t, dom, SLICE));
 	assert_int_equal(t->vtime, BASE - SLICE);
 	t->vtime = 0;
-	assert_true(deadline_set(t, dom, 4, MSEC));
+	assert_true(deadline_set(t, dom, MSEC));
 	assert_int_equal(t->vtime, BASE - MSEC);
+}
+
+/* It slept, so what it ran before, when there were other tasks, counts for one slice of now. */
+static void debt_is_a_slice_at_most_after_sleep(void **state)
+{
+	struct wd40_task *t = runnable(50);
+
+	t->vtime = BASE + 20 * SLICE;
+	set(t);
+	assert_int_equal(t->vtime, BASE + 2 * SLICE);
+	t->vtime = BASE + SLICE;
+	set(t);
+	assert_int_equal(t->vtime, BASE + SLICE);
+	t->vtime = BASE + 20 * SLICE;
+	t->run_since_wake_ns = 1; /* it did not sleep, and runs on */
+	set(t);
+	assert_int_equal(t->vtime, BASE + 20 * SLICE);
 }
 
 static void time_that_wraps_around_is_no_credit(void **state)
@@ -212,10 +229,10 @@ static void time_that_wraps_around_is_no_credit(void **state)
 
 	dom->min_vtime = 5;
 	t->vtime = -5ull;
-	assert_false(deadline_set(t, dom, 4, SLICE));
+	assert_false(deadline_set(t, dom, SLICE));
 	assert_int_equal(t->vtime, -5ull);
 	t->vtime = -2 * SLICE;
-	assert_true(deadline_set(t, dom, 4, SLICE));
+	assert_true(deadline_set(t, dom, SLICE));
 	assert_int_equal(t->vtime, 5 - SLICE);
 	assert_true(deadline_before(-5ull, 5));
 	assert_false(deadline_before(5, -5ull));
@@ -238,36 +255,6 @@ static void an_unopposed_lead_is_a_slice_at_most(void **state)
 	t->vtime = BASE - SEC_NS;
 	deadline_unopposed(t, dom, SLICE);
 	assert_int_equal(t->vtime, BASE - SEC_NS);
-}
-
-/* However heavy the others are, a deadline is near enough to come within DEADLINE_MAX_WAIT_NS. */
-static void the_horizon_is_what_passes_in_the_longest_wait(void **state)
-{
-	struct wd40_task *t = runnable(1);
-	u64 horizon;
-
-	runnable(WD40_MAX_WEIGHT);
-	horizon = DEADLINE_MAX_WAIT_NS * 100 / (WD40_MAX_WEIGHT + 1);
-	assert_int_equal(deadline_horizon(dom, 1), horizon);
-	assert_in_range(deadline_horizon(dom, 3), 3 * horizon, 3 * horizon + 3);
-	assert_in_range(deadline_horizon(dom, 1000), 4 * horizon, 4 * horizon + 4);
-	t->avg_run_ns = SLICE; /* 2 s of its own time */
-	t->vtime = BASE + SEC_NS;
-	deadline_set(t, dom, 1, SLICE);
-	assert_int_equal(t->deadline, BASE + horizon);
-	assert_int_equal(t->vtime, BASE);
-	t->avg_run_ns = 0;
-	t->vtime = BASE + SEC_NS;
-	deadline_set(t, dom, 1, SLICE);
-	assert_int_equal(t->deadline, BASE + horizon);
-	assert_int_equal(t->deadline - t->vtime, DEADLINE_MIN_RUN_NS * 100);
-}
-
-static void the_horizon_of_an_empty_domain_is_far(void **state)
-{
-	assert_true(deadline_horizon(dom, 0) >= DEADLINE_MAX_WAIT_NS);
-	dom->nr_online = 0;
-	assert_true(deadline_horizon(dom, 4) >= DEADLINE_MAX_WAIT_NS);
 }
 
 /* --- Moves. ------------------------------------------------------------------------------------- */
@@ -306,7 +293,7 @@ static void queue_hog(struct queue *q, u32 weight)
 
 	*h = (struct hog){ .t = runnable(weight), .queued_at = native.now_ns };
 	h->t->flags |= WD40_TASK_OPPOSED;
-	deadline_set(h->t, dom, 1, SLICE);
+	deadline_set(h->t, dom, SLICE);
 }
 
 static struct hog *first_of(struct queue *q)
@@ -337,7 +324,7 @@ static void run_queue(struct queue *q, u64 duration)
 		run(h->t, SLICE);
 		h->ran += SLICE;
 		h->queued_at = native.now_ns;
-		deadline_set(h->t, dom, 1, SLICE);
+		deadline_set(h->t, dom, SLICE);
 	}
 }
 
@@ -398,10 +385,9 @@ int main(void)
 		TEST(a_request_is_the_expected_run_by_the_weight),
 		TEST(fault_22_a_request_is_a_slice_at_most),
 		TEST(credit_is_a_slice_at_most),
+		TEST(debt_is_a_slice_at_most_after_sleep),
 		TEST(time_that_wraps_around_is_no_credit),
 		TEST(an_unopposed_lead_is_a_slice_at_most),
-		TEST(the_horizon_is_what_passes_in_the_longest_wait),
-		TEST(the_horizon_of_an_empty_domain_is_far),
 		TEST(fault_34_the_lag_goes_along),
 		TEST(equal_hogs_get_equal_time),
 		TEST(weights_are_honoured),
