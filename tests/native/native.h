@@ -158,3 +158,124 @@ void native_schedule(s32 cpu);
 
 /* Time passes for all CPUs and tasks. */
 void native_run(u64 duration_ns);
+
+/*
+ * === What the simulator (tests/sim) builds on: core.c, machine.c. ===================================
+ */
+
+/* --- Machines. ---------------------------------------------------------------------------------- */
+
+struct native_cpu_shape {
+	bool present, online;
+	u32 core;     /* CPUs of one core have the same number */
+	u32 capacity; /* 1..1024: work done in a unit of time */
+};
+
+struct native_machine {
+	u32 nr_cpu_ids;
+	const struct native_cpu_shape *cpus;
+	u32 tasks_max; /* of the arena's slab */
+	u64 tick_ns;   /* the end of a slice is seen at a CPU's next tick; 0: at once */
+};
+
+/*
+ * A fresh machine whose arena is laid out for t as the daemon does; t stays the caller's. native_halt
+ * ends it. Nodes are those of t.
+ */
+void native_boot_machine(const struct native_machine *m, const struct topology *t);
+
+/* --- Programs: what a task does. ---------------------------------------------------------------- */
+
+enum native_step_kind {
+	NATIVE_RUN,   /* work that takes ns on a CPU of capacity 1024 */
+	NATIVE_SLEEP, /* off the CPU until the time ns, or until somebody wakes it */
+	NATIVE_BLOCK, /* off the CPU until somebody wakes it */
+	NATIVE_YIELD, /* sched_yield, then the next step */
+	NATIVE_EXIT,  /* exit_task; after NATIVE_EVENT_LEAVE the task is its owner's, who may free it */
+};
+
+struct native_step {
+	enum native_step_kind kind;
+	u64 ns;
+};
+
+/*
+ * Asked for the next step when the last one is done: p is native.current, on native.cpu. It may wake,
+ * fork and change other tasks and itself; that takes no time. A task that has no program
+ * (p->native.program) goes by p->native.run and p->native.sleep. p->native.userdata is the owner's.
+ */
+typedef struct native_step (*native_program)(struct task_struct *p);
+
+/* --- Acts of tasks and of the world. They may be called in programs, timers and between runs. ---- */
+
+/*
+ * The kernel's fork: native_join as a child of parent (NULL: nobody's), then wake_up_new_task. init_task's
+ * error.
+ */
+s32 native_fork(struct task_struct *parent, struct task_struct *child);
+
+/* Affinity as a mask of native.nr_cpu_ids bits; weight as native_set_weight. No CPU of it: -EINVAL. */
+s32 native_set_mask(struct task_struct *p, const unsigned long *mask);
+
+/* migrate_disable and migrate_enable, which nest. */
+void native_migrate_disable(struct task_struct *p);
+void native_migrate_enable(struct task_struct *p);
+
+void native_set_mempolicy(struct task_struct *p, u32 mode, u64 nodes); /* mode 0: none */
+
+/* execve of the task that runs on native.cpu: may move it at once (WAKE_EXEC). */
+void native_exec(struct task_struct *p);
+
+enum native_thief {
+	NATIVE_RT,  /* a task of a higher class: the running task is put */
+	NATIVE_IRQ, /* an interrupt: the running task stays, its work does not progress */
+};
+
+/* Takes a CPU from the scheduler for ns, from now on. */
+void native_occupy(s32 cpu, enum native_thief thief, u64 ns);
+
+/* Frequency of a CPU, of 1024: scales its capacity. */
+void native_set_frequency(s32 cpu, u32 frequency);
+
+/* fn(userdata) at the time at_ns, once, before what else is due then. */
+void native_at(u64 at_ns, void (*fn)(void *userdata), void *userdata);
+
+/* Time that a CPU was not idle, up to native.now_ns: tasks and thieves. As /proc/stat counts. */
+u64 native_busy_ns(s32 cpu);
+
+/* --- Observers: oracles, statistics, traces. ----------------------------------------------------- */
+
+enum native_event_kind {
+	NATIVE_EVENT_JOIN,    /* p is the scheduler's */
+	NATIVE_EVENT_LEAVE,   /* and no more; nobody in native/ knows p after this */
+	NATIVE_EVENT_WAKE,    /* p wants to run from now on; cpu: the waker's; value: wake flags */
+	NATIVE_EVENT_QUEUE,   /* p is put into queue dsq (cpu: for a local queue, whose) */
+	NATIVE_EVENT_RUN,     /* p starts on cpu; value: ns it waited since it woke or was put */
+	NATIVE_EVENT_STOP,    /* p leaves cpu; value: 1 when it goes on wanting to run */
+	NATIVE_EVENT_SLEEP,   /* p wants to run no more */
+	NATIVE_EVENT_ATTR,    /* weight, affinity or migration state of p changed */
+	NATIVE_EVENT_IDLE,    /* cpu begins (value 1) or ends (0) being idle */
+	NATIVE_EVENT_OCCUPY,  /* cpu is taken by a thief for value ns */
+	NATIVE_EVENT_KICK,    /* cpu is kicked; value: flags */
+	NATIVE_EVENT_ONLINE,  /* cpu, value: 1 or 0 */
+	NATIVE_EVENT_STALL,   /* the watchdog ends the scheduler for p, which waited for value ns */
+	NATIVE_EVENT_ERROR,   /* the kernel would end the scheduler: native.exit_text says why */
+	NATIVE_EVENT_SETTLED, /* nothing more happens at this time: queues and CPUs are at rest */
+};
+
+struct native_event {
+	enum native_event_kind kind;
+	s32 cpu;
+	struct task_struct *p;
+	u64 dsq;
+	u64 value;
+};
+
+struct native_observer {
+	void (*event)(struct native_observer *o, const struct native_event *e);
+	struct native_observer *next; /* the native kernel's */
+};
+
+/* Told of all events from now on, until native_halt or native_unobserve. Only looks. */
+void native_observe(struct native_observer *o);
+void native_unobserve(struct native_observer *o);
