@@ -81,6 +81,7 @@ struct native_task {
 	struct task_struct *next; /* behind it there */
 	void *storage;
 	struct task_struct *others; /* next of all tasks of the scheduler */
+	void *shadow;               /* the oracles': what they know of it (tests/sim/oracle.c) */
 
 	/* how it behaves (native_run): runs for run, sleeps for sleep; run 0: forever */
 	u64 run, sleep;
