@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One queue for all CPUs, ordered by virtual time: as fair as a scheduler with slices can be, with no
+ * thought for caches and nodes. A task that slept may lag a slice behind at most.
+ */
+#include "tests/sim/baseline-private.h"
+
+#define QUEUE 0
+
+static u64 vtime_now;
+
+static s32 select_cpu(struct task_struct *p, s32 prev_cpu, u64 wake_flags)
+{
+	s32 cpu = baseline_claim_idle(p, ANY_DOMAIN);
+
+	if (cpu < 0)
+		return prev_cpu;
+	kernel_insert(p, DSQ_LOCAL, BASELINE_SLICE_NS, 0);
+	return cpu;
+}
+
+static void enqueue(struct task_struct *p, u64 enq_flags)
+{
+	u64 vtime = p->scx.dsq_vtime;
+
+	if ((s64)(vtime - (vtime_now - BASELINE_SLICE_NS)) < 0)
+		vtime = vtime_now - BASELINE_SLICE_NS;
+	kernel_insert_vtime(p, QUEUE, BASELINE_SLICE_NS, vtime, enq_flags);
+	baseline_kick_idle(p, ANY_DOMAIN);
+}
+
+static void dispatch(s32 cpu, struct task_struct *prev)
+{
+	kernel_move_to_local(QUEUE);
+}
+
+static void running(struct task_struct *p)
+{
+	if ((s64)(p->scx.dsq_vtime - vtime_now) > 0)
+		vtime_now = p->scx.dsq_vtime;
+}
+
+static void stopping(struct task_struct *p, bool runnable)
+{
+	p->scx.dsq_vtime += (BASELINE_SLICE_NS - p->scx.slice) * WD40_BASE_WEIGHT / p->scx.weight;
+}
+
+static s32 init_task(struct task_struct *p, struct scx_init_task_args *args)
+{
+	p->scx.dsq_vtime = vtime_now;
+	return 0;
+}
+
+static s32 init(void)
+{
+	vtime_now = 0;
+	return scx_bpf_create_dsq(QUEUE, -1);
+}
+
+/* Without them the kernel ends a scheduler when a CPU comes or goes. */
+static void hotplug(s32 cpu)
+{
+}
+
+const struct sched_ext_ops global_vtime_ops = {
+	.select_cpu = select_cpu,
+	.enqueue = enqueue,
+	.dispatch = dispatch,
+	.running = running,
+	.stopping = stopping,
+	.init_task = init_task,
+	.cpu_online = hotplug,
+	.cpu_offline = hotplug,
+	.init = init,
+	.name = "global_vtime",
+};

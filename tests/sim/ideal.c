@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/ideal-network.h"
+#include "tests/sim/ideal.h"
+#include "tests/sim/report-memory.h"
+
+#define NO_CLASS (~0u)
+
+/* An edge that was looked at may cost so much virtual time until the next computation: keeps it cheap. */
+#define PAUSE_NS_PER_EDGE 50
+
+struct ideal {
+	struct mask_table *masks;
+	struct network *network;
+	u64 interval_ns;
+	bool *online, *available;
+	u64 *occupied_until;
+	u32 nr_cpus;
+	struct ideal_class *classes;
+	u32 nr, room;
+	u32 *first_of_mask, room_masks;
+	bool changed;
+	u64 next_at; /* rates are not computed before */
+	u64 nr_solved;
+};
+
+struct ideal *ideal_new(struct mask_table *masks, const u32 *capacity, u64 interval_ns)
+{
+	struct ideal *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->masks = masks;
+	m->interval_ns = interval_ns;
+	m->nr_cpus = mask_table_nr_bits(masks);
+	m->online = calloc(m->nr_cpus, sizeof(*m->online));
+	m->available = calloc(m->nr_cpus, sizeof(*m->available));
+	m->occupied_until = calloc(m->nr_cpus, sizeof(*m->occupied_until));
+	m->network = network_new(masks, capacity);
+	if (!m->online || !m->available || !m->occupied_until || !m->network)
+		return ideal_free(m);
+	return m;
+}
+
+struct ideal *ideal_free(struct ideal *m)
+{
+	if (!m)
+		return NULL;
+	free(m->online);
+	free(m->available);
+	free(m->occupied_until);
+	network_free(m->network);
+	free(m->classes);
+	free(m->first_of_mask);
+	free(m);
+	return NULL;
+}
+
+void ideal_set_online(struct ideal *m, s32 cpu, bool online)
+{
+	m->online[cpu] = online;
+	m->changed = true;
+}
+
+void ideal_occupy(struct ideal *m, s32 cpu, u64 until_ns)
+{
+	if (until_ns > m->occupied_until[cpu])
+		m->occupied_until[cpu] = until_ns;
+	m->changed = true;
+}
+
+static u32 *first_of(struct ideal *m, u32 mask)
+{
+	if (mask >= m->room_masks) {
+		u32 room = 2 * (mask + 1);
+
+		m->first_of_mask = sim_grow(m->first_of_mask, room, sizeof(u32));
+		memset(m->first_of_mask + m->room_masks, 0xff,
+		       (room - m->room_masks) * sizeof(u32));
+		m->room_masks = room;
+	}
+	return &m->first_of_mask[mask];
+}
+
+u32 ideal_class(struct ideal *m, u32 mask, u32 weight)
+{
+	u32 *first = first_of(m, mask), i = *first;
+
+	while (i != NO_CLASS && m->classes[i].weight != weight)
+		i = m->classes[i].next;
+	if (i != NO_CLASS)
+		return i;
+	if (m->nr == m->room) {
+		m->room = m->room ? 2 * m->room : 16;
+		m->classes = sim_grow(m->classes, m->room, sizeof(*m->classes));
+	}
+	m->classes[m->nr] = (struct ideal_class){ .mask = mask, .weight = weight, .next = *first };
+	*first = m->nr;
+	return m->nr++;
+}
+
+double ideal_work_ns(struct ideal *m, u32 class, u64 now_ns)
+{
+	struct ideal_class *c = &m->classes[class];
+
+	c->work_ns += c->rate * (double)(now_ns - c->at_ns);
+	c->at_ns = now_ns;
+	return c->work_ns;
+}
+
+double ideal_enter(struct ideal *m, u32 class, u64 now_ns)
+{
+	m->classes[class].nr++;
+	m->changed = true;
+	return ideal_work_ns(m, class, now_ns);
+}
+
+double ideal_leave(struct ideal *m, u32 class, u64 now_ns)
+{
+	m->classes[class].nr--;
+	m->changed = true;
+	return ideal_work_ns(m, class, now_ns);
+}
+
+/* Returns whether a CPU will become available by and by. */
+static bool update_available(struct ideal *m, u64 now_ns)
+{
+	bool any_occupied = false;
+
+	for (u32 cpu = 0; cpu < m->nr_cpus; cpu++) {
+		bool occupied = m->occupied_until[cpu] > now_ns;
+
+		any_occupied |= occupied;
+		m->available[cpu] = m->online[cpu] && !occupied;
+	}
+	return any_occupied;
+}
+
+void ideal_settle(struct ideal *m, u64 now_ns)
+{
+	u64 work;
+
+	if (!m->changed || now_ns < m->next_at)
+		return;
+	for (u32 i = 0; i < m->nr; i++)
+		ideal_work_ns(m, i, now_ns);
+	m->changed = update_available(m, now_ns);
+	work = network_solve(m->network, m->classes, m->nr, m->available);
+	m->nr_solved++;
+	if (m->interval_ns)
+		m->next_at = now_ns + m->interval_ns + work * PAUSE_NS_PER_EDGE;
+}
+
+u64 ideal_nr_solved(const struct ideal *m)
+{
+	return m->nr_solved;
+}
