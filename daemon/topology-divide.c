@@ -8,12 +8,10 @@
 #include <string.h>
 
 #include "daemon/topology-internal.h"
-#include "daemon/topology-sysfs.h"
 
 struct divider {
 	struct topology *t;
-	const char *root;
-	uint32_t cache_level;
+	const struct topology_source *source;
 	char *why;
 	struct cpuset *left; /* online CPUs in no domain yet */
 	uint32_t room;       /* domains that fit in t->domains */
@@ -57,25 +55,17 @@ static int add_domain(struct divider *v, uint32_t node, const struct cpuset *cpu
 	return 0;
 }
 
-/* What CPUs may have in common, best first. */
-enum bond {
-	BOND_CACHE,
-	BOND_PACKAGE,
-	BOND_NODE,
-	NR_BONDS
-};
-
-static bool read_siblings(const struct divider *v, enum bond bond, uint32_t cpu, struct cpuset *s)
+static bool find_siblings(const struct divider *v, enum topology_bond bond, uint32_t cpu,
+			  struct cpuset *s)
 {
-	switch (bond) {
-	case BOND_CACHE: return sysfs_read_cache(v->root, cpu, v->cache_level, s);
-	case BOND_PACKAGE: return sysfs_read_package(v->root, cpu, s);
-	default: cpuset_copy(s, v->t->nodes[v->t->cpus[cpu].node].cpus); return true;
-	}
+	if (bond != TOPOLOGY_NODE)
+		return v->source->find(v->source, bond, cpu, s);
+	cpuset_copy(s, v->t->nodes[v->t->cpus[cpu].node].cpus);
+	return true;
 }
 
-/* Makes domains of the CPUs that are left, as far as sysfs tells the bond. */
-static int divide_by(struct divider *v, enum bond bond, struct cpuset *siblings)
+/* Makes domains of the CPUs that are left, as far as the bond is known. */
+static int divide_by(struct divider *v, enum topology_bond bond, struct cpuset *siblings)
 {
 	const struct topology *t = v->t;
 	int err = 0;
@@ -84,7 +74,7 @@ static int divide_by(struct divider *v, enum bond bond, struct cpuset *siblings)
 	     cpu = cpuset_next(v->left, cpu)) {
 		uint32_t node = t->cpus[cpu].node;
 
-		if (!read_siblings(v, bond, cpu, siblings))
+		if (!find_siblings(v, bond, cpu, siblings))
 			continue;
 		cpuset_and(siblings, t->nodes[node].cpus);
 		cpuset_set(siblings, cpu);
@@ -102,7 +92,7 @@ static int divide_by_cache(struct divider *v)
 	_cleanup_(cpuset_freep) struct cpuset *siblings = cpuset_new(v->t->nr_cpu_ids);
 	int err = siblings ? 0 : -ENOMEM;
 
-	for (enum bond bond = BOND_CACHE; err == 0 && bond < NR_BONDS; bond++)
+	for (enum topology_bond bond = 0; err == 0 && bond < NR_TOPOLOGY_BONDS; bond++)
 		err = divide_by(v, bond, siblings);
 	return err;
 }
@@ -222,11 +212,11 @@ static void put_in_order(struct topology *t)
 	}
 }
 
-int topology_divide(struct topology *t, const char *root, uint32_t cache_level,
-		    const char *cpumasks, char why[TOPOLOGY_WHY_SIZE])
+int topology_divide(struct topology *t, const struct topology_source *source, const char *cpumasks,
+		    char why[TOPOLOGY_WHY_SIZE])
 {
 	_cleanup_(cpuset_freep) struct cpuset *left = cpuset_new(t->nr_cpu_ids);
-	struct divider v = { t, root, cache_level, why, left, 0 };
+	struct divider v = { t, source, why, left, 0 };
 	int err;
 
 	if (!left)

@@ -203,8 +203,26 @@ static int read_nodes(struct reader *r)
 	return err;
 }
 
+/* The root's sysfs as what tells which CPUs belong together. */
+struct sysfs_source {
+	struct topology_source source;
+	const char *root;
+	uint32_t cache_level;
+};
+
+static bool find_in_sysfs(const struct topology_source *source, enum topology_bond bond,
+			  uint32_t cpu, struct cpuset *ret)
+{
+	const struct sysfs_source *s = (const struct sysfs_source *)source;
+
+	if (bond == TOPOLOGY_CACHE)
+		return sysfs_read_cache(s->root, cpu, s->cache_level, ret);
+	return sysfs_read_package(s->root, cpu, ret);
+}
+
 static int read_all(struct reader *r, uint32_t cache_level, const char *cpumasks)
 {
+	const struct sysfs_source sysfs = { { find_in_sysfs }, r->root, cache_level };
 	int err;
 
 	err = read_possible(r);
@@ -219,7 +237,7 @@ static int read_all(struct reader *r, uint32_t cache_level, const char *cpumasks
 	err = read_nodes(r);
 	if (err < 0)
 		return err;
-	return topology_divide(r->t, r->root, cache_level, cpumasks, r->why);
+	return topology_divide(r->t, &sysfs.source, cpumasks, r->why);
 }
 
 int topology_read(const char *root, uint32_t cache_level, const char *cpumasks, char why[256],

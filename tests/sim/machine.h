@@ -13,8 +13,9 @@
 struct sim_cpu {
 	u32 id;
 	bool online;
-	u32 core, llc, node; /* numbers unique in the machine; node: the kernel's id */
-	u32 capacity;        /* 1..1024 */
+	u32 core, l2, llc; /* dense, by their lowest CPU; a core is in one l2, that in one llc */
+	u32 node;          /* the kernel's id */
+	u32 capacity;      /* 1..1024 */
 };
 
 struct sim_machine {
@@ -50,5 +51,6 @@ int sim_machine_capture(const char *root, FILE *to);
 int sim_machine_topology(const struct sim_machine *m, u32 cache_level, const char *cpumasks,
 			 char why[256], struct topology **ret);
 
-/* Boots the native kernel with it. tick_ns: see struct native_machine. */
-void sim_machine_boot(const struct sim_machine *m, const struct topology *t, u32 tasks_max, u64 tick_ns);
+/* Boots the native kernel with it, whose CPUs are online as m says. tick_ns: see struct native_machine. */
+void sim_machine_boot(const struct sim_machine *m, const struct topology *t, u32 tasks_max,
+		      u64 tick_ns);

@@ -40,4 +40,5 @@ const char *sim_task_name(const struct task_struct *p);
 
 /* For shrinking: number of task kinds, and the same workload without kind i (or with half its instances). */
 u32 sim_workload_nr_kinds(const struct sim_workload *w);
-int sim_workload_without(const struct sim_workload *w, u32 kind, bool half, struct sim_workload **ret);
+int sim_workload_without(const struct sim_workload *w, u32 kind, bool half,
+			 struct sim_workload **ret);
