@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bpf/deadline.bpf.h"
 #include "bpf/domain.bpf.h"
-#include "bpf/ravg.bpf.h"
+#include "bpf/ravg.h"
 
 /* One lock a domain, in a map of its own: a lock inside an arena is not allowed. */
 struct domain_lock {
@@ -110,34 +110,62 @@ u32 domain_for_fork(const struct wd40_task __arena *child __arg_arena, u32 paren
 	return best;
 }
 
+/*
+ * The next load clock goes on where the last one is at now_ns. Who loses the race for making it, or is
+ * late with an old configuration, reads the one that is there. The exchange is the release.
+ */
+static const struct wd40_load_clock __arena *load_clock_change(
+	u32 current, const struct wd40_config __arena *config, u64 now_ns)
+{
+	struct wd40_load_clock __arena *was = &shared.load_clocks[current % WD40_CONFIG_SLOTS];
+	struct wd40_load_clock __arena *next =
+		&shared.load_clocks[(current + 1) % WD40_CONFIG_SLOTS];
+
+	if (config->generation <= was->generation || !config->load_half_life_ns ||
+	    __sync_val_compare_and_swap(&shared.load_clock_claimed, current, current + 1) !=
+		    current)
+		return was;
+	next->generation = config->generation;
+	next->half_life_ns = config->load_half_life_ns;
+	next->since_ns = now_ns;
+	next->since = load_clock_read(was, now_ns);
+	next->pace = (1ull << (WD40_HALF_LIFE_SHIFT + WD40_LOAD_PACE_SHIFT)) / next->half_life_ns;
+	__sync_lock_test_and_set(&shared.load_clock_current, current + 1);
+	return next;
+}
+
+u64 load_now(const struct wd40_config __arena *config __arg_arena, u64 now_ns)
+{
+	u32 current = READ_ONCE(shared.load_clock_current);
+	const struct wd40_load_clock __arena *clock =
+		&shared.load_clocks[current % WD40_CONFIG_SLOTS];
+
+	if (clock->half_life_ns != config->load_half_life_ns)
+		clock = load_clock_change(current, config, now_ns);
+	return load_clock_read(clock, now_ns);
+}
+
+static __always_inline bool is_runnable(const struct wd40_task __arena *t)
+{
+	return t->flags & WD40_TASK_RUNNABLE;
+}
+
 static __always_inline u64 rate_of(const struct wd40_task __arena *t)
 {
-	return t->flags & WD40_TASK_RUNNABLE ? t->weight : 0;
+	return is_runnable(t) ? t->weight : 0;
 }
 
 /* Brings the averages of task and domain to now; the caller holds the domain's lock. */
 static __always_inline void advance_locked(struct wd40_domain __arena *dom,
-					   struct wd40_task __arena *t, u64 now_ns, u64 decay_q32)
+					   struct wd40_task __arena *t, u64 load_now)
 {
 	/* both are cut at the same time from here on, whichever's clock is ahead of this CPU's */
-	if (now_ns < dom->load.at)
-		now_ns = dom->load.at;
-	if (now_ns < t->load.at)
-		now_ns = t->load.at;
-	ravg_advance(&dom->load, dom->load_rate, now_ns, decay_q32);
-	ravg_advance(&t->load, rate_of(t), now_ns, decay_q32);
-}
-
-__hidden void domain_join(struct wd40_task __arena *t, u32 index, u64 now_ns)
-{
-	struct wd40_domain __arena *dom = domain_at(index);
-
-	t->domain = index;
-	WRITE_ONCE(t->load.avg, 0);
-	WRITE_ONCE(t->load.partial, 0);
-	t->load.at = now_ns;
-	if (dom)
-		__sync_fetch_and_add(&dom->nr_tasks, 1);
+	if (load_now < dom->load.at)
+		load_now = dom->load.at;
+	if (load_now < t->duty.at)
+		load_now = t->duty.at;
+	ravg_advance(&dom->load, dom->load_rate, load_now);
+	ravg_advance(&t->duty, is_runnable(t) ? WD40_DUTY_ONE : 0, load_now);
 }
 
 static __always_inline struct domain_lock *lock_of(u32 index)
@@ -145,94 +173,106 @@ static __always_inline struct domain_lock *lock_of(u32 index)
 	return bpf_map_lookup_elem(&domain_locks, &index);
 }
 
-/* Changes what a task's rate is, in the task and in its domain at once. */
-static void change_rate(struct wd40_task __arena *t, u32 flags, u32 weight, u64 now_ns,
-			u64 decay_q32)
+/* Takes the task's share out of its domain's load. */
+static __always_inline void load_remove_locked(struct wd40_domain __arena *dom,
+					       struct wd40_task __arena *t, u64 load_now)
+{
+	advance_locked(dom, t, load_now);
+	ravg_sub(&dom->load, &t->duty, t->weight);
+	dom->load_rate -= rate_of(t);
+}
+
+/* Adds it, both averages being advanced. */
+static __always_inline void load_insert_locked(struct wd40_domain __arena *dom,
+					       const struct wd40_task __arena *t)
+{
+	ravg_add(&dom->load, &t->duty, t->weight);
+	dom->load_rate += rate_of(t);
+}
+
+int domain_set_runnable(struct wd40_task __arena *t __arg_arena, bool runnable, u64 load_now)
 {
 	struct wd40_domain __arena *dom = domain_at(t->domain);
 	struct domain_lock *lock = lock_of(t->domain);
 
 	if (!dom || !lock)
-		return;
+		return 0;
 	bpf_spin_lock(&lock->lock);
-	advance_locked(dom, t, now_ns, decay_q32);
+	advance_locked(dom, t, load_now);
 	dom->load_rate -= rate_of(t);
-	t->flags = flags;
-	t->weight = weight;
+	t->flags = runnable ? t->flags | WD40_TASK_RUNNABLE : t->flags & ~WD40_TASK_RUNNABLE;
 	dom->load_rate += rate_of(t);
 	bpf_spin_unlock(&lock->lock);
-}
-
-int domain_set_runnable(struct wd40_task __arena *t __arg_arena, bool runnable, u64 now_ns,
-			u64 decay_q32)
-{
-	u32 flags = runnable ? t->flags | WD40_TASK_RUNNABLE : t->flags & ~WD40_TASK_RUNNABLE;
-
-	change_rate(t, flags, t->weight, now_ns, decay_q32);
 	return 0;
 }
 
-int domain_set_weight(struct wd40_task __arena *t __arg_arena, u32 weight, u64 now_ns,
-		      u64 decay_q32)
+int domain_set_weight(struct wd40_task __arena *t __arg_arena, u32 weight, u64 load_now)
 {
+	struct wd40_domain __arena *dom = domain_at(t->domain);
+	struct domain_lock *lock = lock_of(t->domain);
+
 	if (weight < 1)
 		weight = 1;
 	if (weight > WD40_MAX_WEIGHT)
 		weight = WD40_MAX_WEIGHT;
-	change_rate(t, t->flags, weight, now_ns, decay_q32);
+	if (!dom || !lock)
+		return 0;
+	bpf_spin_lock(&lock->lock);
+	load_remove_locked(dom, t, load_now);
+	t->weight = weight;
+	load_insert_locked(dom, t);
+	bpf_spin_unlock(&lock->lock);
 	return 0;
 }
 
-/* Takes the task's share out of its domain's load. */
-static void load_remove(struct wd40_task __arena *t, u64 now_ns, u64 decay_q32)
+/* The task goes into a domain with the duty that it has. */
+static void enter(struct wd40_task __arena *t, u32 index, u64 load_now)
 {
-	struct wd40_domain __arena *dom = domain_at(t->domain);
-	struct domain_lock *lock = lock_of(t->domain);
+	struct wd40_domain __arena *dom = domain_at(index);
+	struct domain_lock *lock = lock_of(index);
 
+	t->domain = index;
 	if (!dom || !lock)
 		return;
 	bpf_spin_lock(&lock->lock);
-	advance_locked(dom, t, now_ns, decay_q32);
-	ravg_sub(&dom->load, &t->load);
-	dom->load_rate -= rate_of(t);
-	bpf_spin_unlock(&lock->lock);
-	__sync_fetch_and_add(&dom->nr_tasks, (u32)-1);
-}
-
-/* Adds the task's share to the load of the domain that it names now. */
-static void load_insert(struct wd40_task __arena *t, u64 now_ns, u64 decay_q32)
-{
-	struct wd40_domain __arena *dom = domain_at(t->domain);
-	struct domain_lock *lock = lock_of(t->domain);
-
-	if (!dom || !lock)
-		return;
-	bpf_spin_lock(&lock->lock);
-	advance_locked(dom, t, now_ns, decay_q32);
-	ravg_add(&dom->load, &t->load);
-	dom->load_rate += rate_of(t);
+	advance_locked(dom, t, load_now);
+	load_insert_locked(dom, t);
 	bpf_spin_unlock(&lock->lock);
 	__sync_fetch_and_add(&dom->nr_tasks, 1);
 }
 
-int domain_leave(struct wd40_task __arena *t __arg_arena, u64 now_ns, u64 decay_q32)
+int domain_leave(struct wd40_task __arena *t __arg_arena, u64 load_now)
 {
-	load_remove(t, now_ns, decay_q32);
+	struct wd40_domain __arena *dom = domain_at(t->domain);
+	struct domain_lock *lock = lock_of(t->domain);
+
 	t->domain = WD40_NO_DOMAIN;
+	if (!dom || !lock)
+		return 0;
+	bpf_spin_lock(&lock->lock);
+	load_remove_locked(dom, t, load_now);
+	bpf_spin_unlock(&lock->lock);
+	__sync_fetch_and_add(&dom->nr_tasks, (u32)-1);
 	return 0;
 }
 
-int domain_transfer(struct wd40_task __arena *t __arg_arena, u32 to, u64 now_ns, u64 decay_q32,
-		    u64 lag_limit_ns)
+__hidden void domain_join(struct wd40_task __arena *t, u32 index, u64 load_now)
+{
+	WRITE_ONCE(t->duty.avg, 0);
+	WRITE_ONCE(t->duty.partial, 0);
+	t->duty.at = load_now;
+	enter(t, index, load_now);
+}
+
+int domain_transfer(struct wd40_task __arena *t __arg_arena, u32 to, u64 load_now, u64 lag_limit_ns)
 {
 	struct wd40_domain __arena *from = domain_at(t->domain), *dest = domain_at(to);
 
 	if (!from || !dest || from == dest)
 		return 0;
-	load_remove(t, now_ns, decay_q32);
+	domain_leave(t, load_now);
 	t->vtime = deadline_carry(t->vtime, from, dest, lag_limit_ns);
-	t->domain = to;
-	load_insert(t, now_ns, decay_q32);
+	enter(t, to, load_now);
 	return 0;
 }
 
@@ -251,10 +291,12 @@ bool domain_cpu_online(s32 cpu, bool online)
 	if (online) {
 		__sync_fetch_and_add(&shared.nr_offline, (u32)-1);
 		c->capacity = scx_bpf_cpuperf_cap(cpu);
+		__sync_fetch_and_add(&dom->capacity, c->capacity);
 		if (__sync_fetch_and_add(&dom->nr_online, 1) == 0)
 			__sync_fetch_and_add(&shared.nr_orphaned, (u32)-1);
 	} else {
 		__sync_fetch_and_add(&shared.nr_offline, 1);
+		__sync_fetch_and_add(&dom->capacity, -c->capacity);
 		if (__sync_fetch_and_add(&dom->nr_online, (u32)-1) == 1)
 			__sync_fetch_and_add(&shared.nr_orphaned, 1);
 	}

@@ -2,9 +2,11 @@
 /*
  * Domains: which one a CPU and a task belong to, the load of each, and how a task changes over.
  *
- * Load is the decaying average of the weight of the runnable tasks. A task's own average and its
- * domain's are advanced by the same rule, so a domain's load is the sum of its tasks'; a task that
- * changes over takes its share with it.
+ * A domain's load is the decaying average of the weight of its runnable tasks. A task has its duty, the
+ * average of being runnable, apart from its weight; duty times weight is its share of the load. Both
+ * averages are advanced by the same rule, so a domain's load is the sum of its tasks' shares; a task
+ * that changes over takes its share along, and one whose weight changes has the new one at once.
+ * Functions that change a load take the load time (load_now).
  */
 #pragma once
 
@@ -47,25 +49,26 @@ u32 domain_nearest_allowed(const struct wd40_task __arena *t __arg_arena, u32 fr
  */
 u32 domain_for_fork(const struct wd40_task __arena *child __arg_arena, u32 parent_domain);
 
+/* The load time at now_ns, by the half-life of config: a changed one begins another load clock. */
+u64 load_now(const struct wd40_config __arena *config __arg_arena, u64 now_ns);
+
 /* Puts a new task, not runnable yet, into a domain. */
-__hidden void domain_join(struct wd40_task __arena *t, u32 index, u64 now_ns);
+__hidden void domain_join(struct wd40_task __arena *t, u32 index, u64 load_now);
 
 /* Takes a task out of its domain for good. Returns 0, as those below. */
-int domain_leave(struct wd40_task __arena *t __arg_arena, u64 now_ns, u64 decay_q32);
+int domain_leave(struct wd40_task __arena *t __arg_arena, u64 load_now);
 
 /*
  * Moves a task, runnable or not, to another domain: load, count and lag go along. lag_limit_ns: see
  * deadline_carry. The caller has checked that it is allowed there.
  */
-int domain_transfer(struct wd40_task __arena *t __arg_arena, u32 to, u64 now_ns, u64 decay_q32,
+int domain_transfer(struct wd40_task __arena *t __arg_arena, u32 to, u64 load_now,
 		    u64 lag_limit_ns);
 
 /* The task became runnable (true) or stopped being so (false). */
-int domain_set_runnable(struct wd40_task __arena *t __arg_arena, bool runnable, u64 now_ns,
-			u64 decay_q32);
+int domain_set_runnable(struct wd40_task __arena *t __arg_arena, bool runnable, u64 load_now);
 
-int domain_set_weight(struct wd40_task __arena *t __arg_arena, u32 weight, u64 now_ns,
-		      u64 decay_q32);
+int domain_set_weight(struct wd40_task __arena *t __arg_arena, u32 weight, u64 load_now);
 
 /* A CPU went on or offline: counts, orphaned domains. False when the CPU has no domain. */
 bool domain_cpu_online(s32 cpu, bool online);

@@ -35,7 +35,7 @@ static u32 judge(const struct wd40_task __arena *t, u32 target)
 	return WD40_MOVE_APPLIED;
 }
 
-u32 move_serve(struct wd40_task __arena *t __arg_arena, u64 now_ns, u64 decay_q32, u64 lag_limit_ns)
+u32 move_serve(struct wd40_task __arena *t __arg_arena, u64 load_now, u64 lag_limit_ns)
 {
 	u32 generation = 0, verdict;
 	struct wd40_move __arena *m = take(t, &generation);
@@ -44,7 +44,7 @@ u32 move_serve(struct wd40_task __arena *t __arg_arena, u64 now_ns, u64 decay_q3
 		return WD40_MOVE_FREE;
 	verdict = generation == t->slot.generation ? judge(t, m->target) : WD40_MOVE_STALE;
 	if (verdict == WD40_MOVE_APPLIED)
-		domain_transfer(t, m->target, now_ns, decay_q32, lag_limit_ns);
+		domain_transfer(t, m->target, load_now, lag_limit_ns);
 	answer(m, verdict);
 	return verdict;
 }

@@ -12,8 +12,7 @@
  * also returned (enum wd40_move_answer; WD40_MOVE_FREE: nothing was pending). Call it in a callback
  * of the task where its domain may change: it is not queued.
  */
-u32 move_serve(struct wd40_task __arena *t __arg_arena, u64 now_ns, u64 decay_q32,
-	       u64 lag_limit_ns);
+u32 move_serve(struct wd40_task __arena *t __arg_arena, u64 load_now, u64 lag_limit_ns);
 
 /* Answers a request left in a slot whose task has ended. True when there was one. */
 bool move_answer_stale(struct wd40_task __arena *t __arg_arena);

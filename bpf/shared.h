@@ -20,7 +20,15 @@
  *	lock              written by BPF under the domain's lock
  *
  * The file needs nothing but a C compiler: it is included by the BPF sources, the daemon, the
- * simulator and the tests. All times are nanoseconds of the kernel's monotonic scheduler clock.
+ * simulator and the tests.
+ *
+ * Times in ns are those of the scheduler's clock, scx_bpf_now(): the kernel's sched_clock as the run
+ * queue saw it last. No clock that userspace can ask agrees with it: CLOCK_MONOTONIC begins at another
+ * moment and is slewed by NTP, CLOCK_MONOTONIC_RAW is another count of the same crystal at best, and
+ * both go on where the clocks of CPUs without a stable TSC stand still. So BPF tells it: wd40_clock_ns()
+ * of bpf/ravg.h is the newest of what the CPUs stored. A daemon that runs was put on its CPU by the
+ * scheduler, so what it reads is as old as its own stint at most (in partial mode, as old as the last
+ * switch to or from a task of the scheduler: nothing happened there since).
  */
 #pragma once
 
@@ -106,19 +114,41 @@ enum wd40_counter {
 };
 
 /*
- * Decaying average of a rate (weight while runnable, else 0): a geometric series over periods of
- * WD40_RAVG_PERIOD_NS, cut at the same instants for all averages, so that sums and transfers are
- * exact. avg is the average at the end of the last whole period, with WD40_RAVG_FRAC fraction bits;
- * partial is the integral of the rate since then, in rate x ns; at is the time both refer to.
+ * Load time: what averages of load fade by. It passes by 1 << WD40_HALF_LIFE_SHIFT in a half-life, so
+ * that tunable is the pace of this time and nothing else. A load clock tells it from the scheduler's
+ * clock, for one setting of the half-life. publish, by BPF: shared.load_clocks[.load_clock_current];
+ * slots are written again as seldom as those of the configuration.
  */
-#define WD40_RAVG_PERIOD_NS (1ull << 20)
-#define WD40_RAVG_FRAC      24
+#define WD40_HALF_LIFE_SHIFT 30
+#define WD40_LOAD_PACE_SHIFT 24
+
+struct wd40_load_clock {
+	u64 generation; /* of the configuration whose half-life it goes by */
+	u64 half_life_ns;
+	u64 since_ns; /* scheduler's clock and load time at its begin */
+	u64 since;
+	u64 pace; /* load time that passes in a ns, with WD40_LOAD_PACE_SHIFT fraction bits */
+};
+
+/*
+ * Decaying average of a rate: a geometric series over periods of 1 << WD40_RAVG_PERIOD_SHIFT, cut at
+ * the same instants for all averages, so that sums and transfers are exact. avg is the average at the
+ * end of the last whole period, with WD40_RAVG_FRAC fraction bits; partial is the integral of the rate
+ * since then; at is the time both refer to. All in load time. A reader in userspace takes ravg_copy and
+ * ravg_read of bpf/ravg.h.
+ */
+#define WD40_RAVG_PERIOD_SHIFT 20
+#define WD40_RAVG_FRAC         24
+#define WD40_RAVG_BUSY         (~0ull) /* at, while it is being written */
 
 struct wd40_ravg {
 	u64 avg;
 	u64 partial;
 	u64 at;
 };
+
+/* Rate of a task's duty while it is runnable: its weight times duty / WD40_DUTY_ONE is its load. */
+#define WD40_DUTY_ONE (1u << 16)
 
 /*
  * The live configuration. publish: shared.configs[shared.config_current]. A slot is written again
@@ -132,7 +162,7 @@ struct wd40_config {
 	u64 generation;
 	u64 slice_underutil_ns;
 	u64 slice_overutil_ns;
-	u64 load_decay_q32;   /* 2^32 * 2^(-period / half-life), < 2^32 */
+	u64 load_half_life_ns;
 	u32 greedy_threshold; /* queue length from which a domain may be stolen from; 0 = off */
 	u32 greedy_threshold_x_numa; /* the same from another node; 0 = off */
 	u32 perf_level;              /* cpufreq target 1..1024; 0 = leave alone */
@@ -172,6 +202,7 @@ struct wd40_cpu {
 	u32 pad;
 	u64 busy_ns;       /* time spent in tasks of this scheduler, up to running_since */
 	u64 running_since; /* start of the running task's current stint, 0 when none */
+	u64 clock_ns;      /* the scheduler's clock when a stint last began or ended here */
 	u64 counters[WD40_NR_COUNTERS];
 } __attribute__((aligned(WD40_CACHELINE)));
 
@@ -195,7 +226,8 @@ struct wd40_domain {
 	u64 max_wait_ns; /* atomic: longest wait of a queued task since attach */
 	u32 nr_tasks;    /* atomic: tasks that live here */
 	u32 nr_online;   /* atomic: its CPUs that are online */
-	struct wd40_ravg load __attribute__((aligned(WD40_CACHELINE))); /* lock */
+	u32 capacity;    /* atomic: sum of theirs, 1024 for a CPU of the fastest kind */
+	struct wd40_ravg load __attribute__((aligned(WD40_CACHELINE))); /* lock: rate: load_rate */
 	u64 load_rate; /* lock: weight of the runnable tasks now */
 } __attribute__((aligned(WD40_CACHELINE)));
 
@@ -232,6 +264,9 @@ enum wd40_task_flags {
 	WD40_TASK_KTHREAD = 1 << 2,
 	WD40_TASK_RUNNABLE = 1 << 3,
 	WD40_TASK_OPPOSED = 1 << 4, /* others waited when it came to run, or wait now */
+	WD40_TASK_ONE_CPU = 1 << 5, /* its affinity has one CPU */
+	WD40_TASK_NO_MIGRATION = 1
+				 << 6, /* it has switched migration off for now: not to be moved */
 };
 
 /*
@@ -255,9 +290,10 @@ struct wd40_task {
 	u64 run_since_wake_ns;
 	u64 running_at; /* start of the current stint on a CPU, 0 when not running */
 	u64 queued_at;  /* when it was queued, 0 when not */
-	u64 last_waited_ns;
 
-	struct wd40_ravg load; /* rate: weight while runnable */
+	u64 preferred_nodes; /* kernel's ids below 64, while mempolicy-affinity is on; 0 = none */
+
+	struct wd40_ravg duty; /* lock (its domain's): rate: WD40_DUTY_ONE while runnable */
 
 	u64 allowed_domains[]; /* bit per domain, shared.domain_words words */
 };
@@ -310,8 +346,11 @@ struct wd40_shared {
 
 	u32 config_current __attribute__((aligned(WD40_CACHELINE))); /* publish */
 	u32 tune_current;                                            /* publish */
+	u32 load_clock_current;                                      /* publish, by BPF; grows */
+	u32 load_clock_claimed; /* BPF: atomic: who makes the next one */
 	struct wd40_config configs[WD40_CONFIG_SLOTS];
 	struct wd40_tune tunes[2];
+	struct wd40_load_clock load_clocks[WD40_CONFIG_SLOTS];
 
 	struct wd40_slab tasks __attribute__((aligned(WD40_CACHELINE)));
 

@@ -84,9 +84,9 @@ static __always_inline u64 slice_ns(struct placement_policy policy)
 					 : policy.config->slice_underutil_ns;
 }
 
-static __always_inline u64 decay(struct placement_policy policy)
+static __always_inline u64 load_time(struct placement_policy policy)
 {
-	return policy.config->load_decay_q32;
+	return load_now(policy.config, kernel_now());
 }
 
 /* How far a task's vtime may lead or lag when it changes domains. */
@@ -108,9 +108,12 @@ static struct wd40_task __arena *task_of(struct task_struct *p)
 	return ref->task;
 }
 
-static void count_answer(u32 answer)
+/* Serves the task's pending request to move, if any, where its domain may change: it is not queued. */
+static void serve_move(struct wd40_task __arena *t, struct placement_policy policy)
 {
-	switch (answer) {
+	if (!READ_ONCE(t->move))
+		return;
+	switch (move_serve(t, load_time(policy), lag_limit_ns(t, policy))) {
 	case WD40_MOVE_FREE: break;
 	case WD40_MOVE_APPLIED: count(WD40_CTR_MOVE_APPLIED); break;
 	case WD40_MOVE_STALE: count(WD40_CTR_MOVE_STALE); break;
@@ -189,7 +192,7 @@ static bool queue_locally(struct task_struct *p, struct wd40_task __arena *t,
  * domains' CPUs just the offline ones may be its own.
  */
 static void settle_domain(struct task_struct *p, struct wd40_task __arena *t,
-			  struct placement_policy policy, u64 now)
+			  struct placement_policy policy)
 {
 	u64 nodes = 0;
 	u32 to;
@@ -204,7 +207,7 @@ static void settle_domain(struct task_struct *p, struct wd40_task __arena *t,
 		return;
 	if (to == t->domain || to == WD40_NO_DOMAIN)
 		return;
-	domain_transfer(t, to, now, decay(policy), lag_limit_ns(t, policy));
+	domain_transfer(t, to, load_time(policy), lag_limit_ns(t, policy));
 	count(WD40_CTR_RESHAPED);
 }
 
@@ -240,8 +243,8 @@ void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
 		kernel_insert(p, DSQ_LOCAL, slice_ns(policy), enq_flags);
 		return;
 	}
-	count_answer(move_serve(t, now, decay(policy), lag_limit_ns(t, policy)));
-	settle_domain(p, t, policy, now);
+	serve_move(t, policy);
+	settle_domain(p, t, policy);
 	if (queue_locally(p, t, policy, enq_flags))
 		return;
 	if (domain_of_cpu(scx_bpf_task_cpu(p)) != t->domain)
@@ -331,7 +334,7 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 
 	if (t) {
 		deadline_charge(t, domain_at(t->domain), now);
-		count_answer(move_serve(t, now, decay(policy), lag_limit_ns(t, policy)));
+		serve_move(t, policy);
 	}
 	if (domain == WD40_NO_DOMAIN)
 		return;
@@ -378,7 +381,7 @@ void SCHED_OPS(wd40_runnable, struct task_struct *p, u64 enq_flags)
 	struct wd40_task __arena *t = task_of(p);
 
 	if (t)
-		domain_set_runnable(t, true, kernel_now(), decay(policy_now()));
+		domain_set_runnable(t, true, load_time(policy_now()));
 }
 
 void SCHED_OPS(wd40_quiescent, struct task_struct *p, u64 deq_flags)
@@ -388,16 +391,21 @@ void SCHED_OPS(wd40_quiescent, struct task_struct *p, u64 deq_flags)
 	if (!t)
 		return;
 	WRITE_ONCE(t->queued_at, 0);
-	domain_set_runnable(t, false, kernel_now(), decay(policy_now()));
+	domain_set_runnable(t, false, load_time(policy_now()));
 }
 
-/* Longest wait of the domain. Two CPUs may race; the larger value comes back with its next wait. */
-static void record_wait(struct wd40_task __arena *t, struct wd40_domain __arena *dom, u64 now)
+/*
+ * The wait of a queued task is over. Returns it, and records the domain's longest: two CPUs may race,
+ * the larger value comes back with its next wait.
+ */
+static u64 end_wait(struct wd40_task __arena *t, struct wd40_domain __arena *dom, u64 now)
 {
-	t->last_waited_ns = now > t->queued_at ? now - t->queued_at : 0;
+	u64 waited_ns = now > t->queued_at ? now - t->queued_at : 0;
+
 	WRITE_ONCE(t->queued_at, 0);
-	if (t->last_waited_ns > READ_ONCE(dom->max_wait_ns))
-		WRITE_ONCE(dom->max_wait_ns, t->last_waited_ns);
+	if (waited_ns > READ_ONCE(dom->max_wait_ns))
+		WRITE_ONCE(dom->max_wait_ns, waited_ns);
+	return waited_ns;
 }
 
 /* cpufreq is asked only where the wish differs from what was asked last; 0 gives the kernel's own. */
@@ -420,14 +428,13 @@ void SCHED_OPS(wd40_running, struct task_struct *p)
 		return;
 	WRITE_ONCE(t->running_at, now);
 	WRITE_ONCE(shared.cpus[cpu].running_since, now);
+	WRITE_ONCE(shared.cpus[cpu].clock_ns, now);
 	apply_perf(&shared.cpus[cpu], cpu, policy_now().config->perf_level);
 	dom = domain_at(t->domain);
-	if (!dom)
+	if (!dom || !t->queued_at)
 		return;
-	if (!t->queued_at)
-		return;
-	record_wait(t, dom, now);
-	if (t->last_waited_ns > WD40_RESCUE_AFTER_NS) /* then its weight was not kept to anyway */
+	if (end_wait(t, dom, now) >
+	    WD40_RESCUE_AFTER_NS) /* then its weight was not kept to anyway */
 		deadline_limit_lead(t, dom, deadline_scale(slice_ns(policy_now()), t->weight));
 	t->flags |= WD40_TASK_OPPOSED;
 	deadline_advance_domain(dom, t->vtime);
@@ -449,6 +456,7 @@ void SCHED_OPS(wd40_stopping, struct task_struct *p, bool runnable)
 	if (since && now > since)
 		shared.cpus[cpu].busy_ns += now - since;
 	WRITE_ONCE(shared.cpus[cpu].running_since, 0);
+	WRITE_ONCE(shared.cpus[cpu].clock_ns, now);
 }
 
 /* --- Attributes, birth and death. -------------------------------------------------------------- */
@@ -458,7 +466,7 @@ void SCHED_OPS(wd40_set_weight, struct task_struct *p, u32 weight)
 	struct wd40_task __arena *t = task_of(p);
 
 	if (t)
-		domain_set_weight(t, weight, kernel_now(), decay(policy_now()));
+		domain_set_weight(t, weight, load_time(policy_now()));
 }
 
 /* The domain stays as long as the new affinity allows it; else the nearest allowed one. */
@@ -474,7 +482,7 @@ void SCHED_OPS(wd40_set_cpumask, struct task_struct *p, const struct cpumask *cp
 	to = domain_nearest_allowed(t, t->domain, 0);
 	if (to == t->domain)
 		return;
-	domain_transfer(t, to, kernel_now(), decay(policy), lag_limit_ns(t, policy));
+	domain_transfer(t, to, load_time(policy), lag_limit_ns(t, policy));
 	count(WD40_CTR_RESHAPED);
 }
 
@@ -494,7 +502,6 @@ static void task_init(struct wd40_task __arena *t, u32 index, struct task_struct
 	WRITE_ONCE(t->run_since_wake_ns, 0);
 	WRITE_ONCE(t->running_at, 0);
 	WRITE_ONCE(t->queued_at, 0);
-	WRITE_ONCE(t->last_waited_ns, 0);
 }
 
 /* Where a new task begins: near its parent, or where it is now when the scheduler has just begun. */
@@ -531,7 +538,7 @@ s32 SCHED_OPS_SLEEPABLE(wd40_init_task, struct task_struct *p, struct scx_init_t
 		count(WD40_CTR_MOVE_STALE);
 	task_init(t, index, p);
 	domain_set_allowed(t, p);
-	domain_join(t, first_domain(t, p, args->fork), kernel_now());
+	domain_join(t, first_domain(t, p, args->fork), load_time(policy_now()));
 	dom = domain_at(t->domain);
 	if (dom)
 		t->vtime = READ_ONCE(dom->min_vtime);
@@ -550,7 +557,7 @@ void SCHED_OPS(wd40_exit_task, struct task_struct *p, struct scx_exit_task_args 
 	ref->task = NULL;
 	if (move_answer_stale(t))
 		count(WD40_CTR_MOVE_STALE);
-	domain_leave(t, kernel_now(), decay(policy_now()));
+	domain_leave(t, load_time(policy_now()));
 	slab_free(&shared.tasks, t->index);
 }
 
@@ -647,12 +654,14 @@ void SCHED_OPS(wd40_dump_cpu, struct scx_dump_ctx *dump, s32 cpu, bool idle)
 void SCHED_OPS(wd40_dump_task, struct scx_dump_ctx *dump, struct task_struct *p)
 {
 	struct wd40_task __arena *t = task_of(p);
+	u64 now = kernel_now();
 
 	if (!t)
 		return;
-	kernel_dump("wd40: slot %u/%u, domain %u, weight %u, lead %lld us, last wait %llu us",
+	kernel_dump("wd40: slot %u/%u, domain %u, weight %u, request %lld us, waits for %llu us",
 		    t->index, t->slot.generation, t->domain, t->weight,
-		    (s64)(t->deadline - t->vtime) / 1000, t->last_waited_ns / 1000);
+		    (s64)(t->deadline - t->vtime) / 1000,
+		    t->queued_at ? (now - t->queued_at) / 1000 : 0);
 }
 
 SEC(".struct_ops.link")

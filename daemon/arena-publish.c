@@ -2,7 +2,6 @@
 /* Configuration and tuner decisions on their way to BPF, and counters on their way back. */
 #include <errno.h>
 #include <linux/membarrier.h>
-#include <math.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -35,7 +34,7 @@ static void fill_config(struct wd40_config *c, const struct tunable_set *values)
 
 	c->slice_underutil_ns = v[TUNABLE_SLICE_UNDERUTIL].usec * NSEC_PER_USEC;
 	c->slice_overutil_ns = v[TUNABLE_SLICE_OVERUTIL].usec * NSEC_PER_USEC;
-	c->load_decay_q32 = arena_decay_q32(v[TUNABLE_LOAD_HALF_LIFE].usec);
+	c->load_half_life_ns = v[TUNABLE_LOAD_HALF_LIFE].usec * NSEC_PER_USEC;
 	c->greedy_threshold = v[TUNABLE_GREEDY_THRESHOLD].u;
 	c->greedy_threshold_x_numa = v[TUNABLE_GREEDY_THRESHOLD_X_NUMA].u;
 	c->perf_level = v[TUNABLE_PERF].u;
@@ -101,12 +100,4 @@ uint64_t arena_counter(const struct wd40_shared *shared, enum wd40_counter count
 	for (uint32_t i = 0; i < shared->nr_cpu_ids; i++)
 		sum += __atomic_load_n(&shared->cpus[i].counters[counter], __ATOMIC_RELAXED);
 	return sum;
-}
-
-uint64_t arena_decay_q32(uint64_t half_life_usec)
-{
-	double periods = (double)half_life_usec * NSEC_PER_USEC / WD40_RAVG_PERIOD_NS;
-	double decay = ldexp(exp2(-1 / periods), 32);
-
-	return decay < UINT32_MAX ? (uint64_t)llround(decay) : UINT32_MAX;
 }

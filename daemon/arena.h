@@ -46,6 +46,3 @@ void arena_publish_tune(struct wd40_shared *shared, const struct tuner_decision 
 
 /* Sum of a counter over all CPUs. */
 uint64_t arena_counter(const struct wd40_shared *shared, enum wd40_counter counter);
-
-/* Multiplier per WD40_RAVG_PERIOD_NS for a half-life, times 2^32 (wd40_config.load_decay_q32). */
-uint64_t arena_decay_q32(uint64_t half_life_usec);

@@ -54,7 +54,7 @@ void SCHED_OPS(tiny_enqueue, struct task_struct *p, u64 enq_flags)
 		kernel_insert(p, DSQ_LOCAL, slice, enq_flags);
 		return;
 	}
-	domain_transfer(t, dom->id, kernel_now(), config->load_decay_q32, slice);
+	domain_transfer(t, dom->id, load_now(config, kernel_now()), slice);
 	deadline_set(t, dom, slice);
 	kernel_insert_vtime(p, QUEUE_DEADLINE(dom->id), slice, t->deadline, enq_flags);
 	scx_bpf_kick_cpu(cpu, KICK_IDLE);
@@ -77,7 +77,7 @@ void SCHED_OPS(tiny_runnable, struct task_struct *p, u64 enq_flags)
 	struct wd40_task __arena *t = task_of(p);
 
 	if (t)
-		domain_set_runnable(t, true, kernel_now(), config_now()->load_decay_q32);
+		domain_set_runnable(t, true, load_now(config_now(), kernel_now()));
 }
 
 void SCHED_OPS(tiny_quiescent, struct task_struct *p, u64 deq_flags)
@@ -85,7 +85,7 @@ void SCHED_OPS(tiny_quiescent, struct task_struct *p, u64 deq_flags)
 	struct wd40_task __arena *t = task_of(p);
 
 	if (t)
-		domain_set_runnable(t, false, kernel_now(), config_now()->load_decay_q32);
+		domain_set_runnable(t, false, load_now(config_now(), kernel_now()));
 }
 
 void SCHED_OPS(tiny_running, struct task_struct *p)
@@ -128,7 +128,7 @@ s32 SCHED_OPS_SLEEPABLE(tiny_init_task, struct task_struct *p, struct scx_init_t
 	WRITE_ONCE(t->avg_run_ns, 0);
 	WRITE_ONCE(t->run_since_wake_ns, 0);
 	WRITE_ONCE(t->running_at, 0);
-	domain_join(t, domain == WD40_NO_DOMAIN ? 0 : domain, kernel_now());
+	domain_join(t, domain == WD40_NO_DOMAIN ? 0 : domain, load_now(config_now(), kernel_now()));
 	t->vtime = shared.domains[t->domain].min_vtime;
 	ref->task = t;
 	__sync_fetch_and_add(&tiny_tasks, 1);
@@ -141,7 +141,7 @@ void SCHED_OPS(tiny_exit_task, struct task_struct *p, struct scx_exit_task_args 
 
 	if (!t)
 		return;
-	domain_leave(t, kernel_now(), config_now()->load_decay_q32);
+	domain_leave(t, load_now(config_now(), kernel_now()));
 	slab_free(&shared.tasks, t->index);
 }
 

@@ -159,9 +159,9 @@ class Tunables(Case):
             "FifoSched": "true", "DirectGreedyNuma": "true", "MempolicyAffinity": "true"})
 
     def test_half_life_reaches_the_arena(self):
-        before = self.fake.arena()["config"]["load_decay_q32"]
+        before = self.fake.arena()["config"]["load_half_life_ns"]
         self.assert_set("LoadHalfLifeUSec", "t", "500000")
-        self.assertLess(self.fake.arena()["config"]["load_decay_q32"], before)
+        self.assertLess(self.fake.arena()["config"]["load_half_life_ns"], before)
 
     def test_nothing_detaches(self):
         sequence = self.get("EnableSequence")

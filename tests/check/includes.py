@@ -6,8 +6,8 @@ Folders are layers (lowest first), and a file may include what lies below it:
 
     util  bpf  config  daemon  daemon/manager*  dbus  daemon/main.c
 
-with these exceptions: bpf/ knows itself alone, and of it others know bpf/shared.h alone; config/ does
-not know even that; ctl/ is a client and knows config/ and util/. Tests may include anything. libbpf
+with these exceptions: bpf/ knows itself alone, and of it others know bpf/shared.h and the arithmetic
+of bpf/ravg.h alone; config/ does not know even those; ctl/ is a client and knows config/ and util/. Tests may include anything. libbpf
 and sd-bus each have their place. Whatever belongs to the project is included with its folder.
 """
 import re
@@ -41,6 +41,9 @@ MAY_INCLUDE = {
     "ctl": {"ctl", "config", "util"},
     "tests": {layer for layer, _ in LAYERS},
 }
+
+# Of bpf/, what needs nothing but a C compiler: for all who may know bpf/.
+BPF_FOR_ALL = ["bpf/shared.h", "bpf/ravg.h"]
 
 # What only some files may include or name: pattern -> files.
 RESERVED_INCLUDES = {
@@ -89,8 +92,8 @@ def check_own_include(root, path, name):
         return "is in a folder that is no layer"
     if target not in MAY_INCLUDE[layer]:
         return f"is in layer {target}, which {layer} must not know"
-    if target == "bpf" and layer not in ("bpf", "tests") and name != "bpf/shared.h":
-        return "is internal to bpf/; bpf/shared.h is for all"
+    if target == "bpf" and layer not in ("bpf", "tests") and name not in BPF_FOR_ALL:
+        return f"is internal to bpf/; {' and '.join(BPF_FOR_ALL)} are for all"
     return None
 
 

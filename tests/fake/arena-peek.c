@@ -68,7 +68,7 @@ static void print_config(const struct wd40_config *c)
 {
 	printf("\"generation\": %llu, \"slice_underutil_ns\": %llu, \"slice_overutil_ns\": %llu, ",
 	       c->generation, c->slice_underutil_ns, c->slice_overutil_ns);
-	printf("\"load_decay_q32\": %llu, \"greedy_threshold\": %u, ", c->load_decay_q32,
+	printf("\"load_half_life_ns\": %llu, \"greedy_threshold\": %u, ", c->load_half_life_ns,
 	       c->greedy_threshold);
 	printf("\"greedy_threshold_x_numa\": %u, \"perf_level\": %u, ", c->greedy_threshold_x_numa,
 	       c->perf_level);

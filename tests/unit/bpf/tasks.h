@@ -12,6 +12,12 @@
 #define MSEC   1000000ull
 #define SEC_NS 1000000000ull
 
+/* The load time now. */
+static inline u64 load_time(void)
+{
+	return load_now(native_config(), native.now_ns);
+}
+
 /* A context from the slab, allowed in all domains, in none of them. */
 static inline struct wd40_task *task_make(u32 weight)
 {
@@ -31,7 +37,7 @@ static inline struct wd40_task *task_in(u32 domain, u32 weight)
 {
 	struct wd40_task *t = task_make(weight);
 
-	domain_join(t, domain, native.now_ns);
+	domain_join(t, domain, load_time());
 	return t;
 }
 

@@ -39,7 +39,7 @@ static struct wd40_task *runnable(u32 weight)
 {
 	struct wd40_task *t = task_in(0, weight);
 
-	domain_set_runnable(t, true, native.now_ns, native_config()->load_decay_q32);
+	domain_set_runnable(t, true, load_time());
 	t->vtime = dom->min_vtime;
 	return t;
 }

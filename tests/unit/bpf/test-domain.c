@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,9 +14,7 @@
 #include "bpf/domain.bpf.h"
 #include "util/macro.h"
 
-#define TEST(f)  cmocka_unit_test_setup_teardown(f, boot, halt)
-#define DECAY    (native_config()->load_decay_q32)
-#define LOAD(at) ((double)(at)->load.avg / (1 << WD40_RAVG_FRAC))
+#define TEST(f) cmocka_unit_test_setup_teardown(f, boot, halt)
 
 /* Two nodes of three domains of two CPUs: D0..D2 on node 0, D3..D5 on node 1. */
 static int boot(void **state)
@@ -278,164 +275,6 @@ static void a_child_goes_where_it_is_allowed(void **state)
 	assert_int_equal(domain_for_fork(t, 0), 2);
 }
 
-/* --- Load. -------------------------------------------------------------------------------------- */
-
-static void joining_and_leaving_is_counted(void **state)
-{
-	struct wd40_task *a = task_in(2, 100), *b = task_in(2, 100);
-
-	assert_int_equal(shared.domains[2].nr_tasks, 2);
-	assert_int_equal(a->domain, 2);
-	domain_leave(a, native.now_ns, DECAY);
-	assert_int_equal(shared.domains[2].nr_tasks, 1);
-	assert_int_equal(a->domain, WD40_NO_DOMAIN);
-	domain_leave(b, native.now_ns, DECAY);
-	assert_int_equal(shared.domains[2].nr_tasks, 0);
-}
-
-static void load_is_the_weight_while_runnable(void **state)
-{
-	struct wd40_task *t = task_in(0, 300);
-	struct wd40_domain *d = &shared.domains[0];
-
-	assert_int_equal(d->load_rate, 0);
-	domain_set_runnable(t, true, native.now_ns, DECAY);
-	assert_int_equal(d->load_rate, 300);
-	assert_true(t->flags & WD40_TASK_RUNNABLE);
-	domain_set_runnable(t, false, native.now_ns += SEC_NS, DECAY);
-	assert_int_equal(d->load_rate, 0);
-	assert_true(fabs(LOAD(d) - 150) < 1); /* half-life: 1 s */
-	assert_true(fabs(LOAD(t) - 150) < 1);
-	domain_set_runnable(t, true, native.now_ns += SEC_NS, DECAY);
-	assert_true(fabs(LOAD(d) - 75) < 1);
-}
-
-static void a_change_of_weight_counts_from_then_on(void **state)
-{
-	struct wd40_task *t = task_in(0, 100);
-
-	domain_set_runnable(t, true, native.now_ns, DECAY);
-	domain_set_weight(t, 1000, native.now_ns += SEC_NS, DECAY);
-	assert_int_equal(shared.domains[0].load_rate, 1000);
-	assert_true(fabs(LOAD(t) - 50) < 1);
-	domain_set_weight(t, 0, native.now_ns += SEC_NS, DECAY);
-	assert_int_equal(t->weight, 1);
-	assert_true(fabs(LOAD(t) - 525) < 2);
-	domain_set_weight(t, 20000, native.now_ns, DECAY);
-	assert_int_equal(t->weight, WD40_MAX_WEIGHT);
-	assert_int_equal(shared.domains[0].load_rate, WD40_MAX_WEIGHT);
-}
-
-/* Faults 2 and 9: a task takes its share along, and only that. */
-static void fault_9_a_transfer_takes_the_load_along(void **state)
-{
-	struct wd40_task *a = task_in(0, 400), *b = task_in(0, 100), *c = task_in(3, 50);
-	struct wd40_domain *from = &shared.domains[0], *to = &shared.domains[3];
-
-	domain_set_runnable(a, true, native.now_ns, DECAY);
-	domain_set_runnable(b, true, native.now_ns, DECAY);
-	domain_set_runnable(c, true, native.now_ns, DECAY);
-	native.now_ns += 5 * SEC_NS + 12345;
-	domain_transfer(a, 3, native.now_ns, DECAY, SEC_NS);
-	assert_int_equal(a->domain, 3);
-	assert_int_equal(from->nr_tasks, 1);
-	assert_int_equal(to->nr_tasks, 2);
-	assert_int_equal(from->load_rate, 100);
-	assert_int_equal(to->load_rate, 450);
-	domain_set_runnable(b, true, native.now_ns, DECAY);
-	domain_set_runnable(c, true, native.now_ns, DECAY);
-	assert_true(fabs(LOAD(from) - LOAD(b)) < 0.01);
-	assert_true(fabs(LOAD(to) - LOAD(a) - LOAD(c)) < 0.01);
-}
-
-/* Its time among the tasks of one domain becomes the same among those of the other. */
-static void fault_34_a_transfer_carries_the_lag(void **state)
-{
-	struct wd40_task *t = task_in(0, 100);
-
-	shared.domains[0].min_vtime = 100 * SEC_NS;
-	shared.domains[3].min_vtime = 7 * SEC_NS;
-	t->vtime = 100 * SEC_NS + 3 * MSEC;
-	domain_transfer(t, 3, native.now_ns, DECAY, 10 * MSEC);
-	assert_int_equal(t->vtime, 7 * SEC_NS + 3 * MSEC);
-	t->vtime = 7 * SEC_NS - 4 * MSEC;
-	domain_transfer(t, 0, native.now_ns, DECAY, 10 * MSEC);
-	assert_int_equal(t->vtime, 100 * SEC_NS - 4 * MSEC);
-}
-
-/* Averages are cut at the same times on both sides, or sums of them are none. */
-static void clocks_of_task_and_domain_agree(void **state)
-{
-	struct wd40_domain *a = &shared.domains[0], *b = &shared.domains[1];
-	struct wd40_task *t = task_in(0, 100);
-	u64 now = native.now_ns;
-
-	a->load.at = now + 5000;
-	domain_set_runnable(t, true, now, DECAY);
-	assert_int_equal(a->load.at, now + 5000);
-	assert_int_equal(t->load.at, now + 5000);
-	domain_transfer(t, 1, now, DECAY, SEC_NS);
-	assert_int_equal(t->load.at, now + 5000);
-	assert_int_equal(b->load.at, now + 5000);
-}
-
-static void transfers_to_nowhere_change_nothing(void **state)
-{
-	struct wd40_task *t = task_in(1, 100);
-
-	t->vtime = 10 * SEC_NS;
-	domain_transfer(t, 1, native.now_ns, DECAY, SEC_NS);
-	domain_transfer(t, 6, native.now_ns, DECAY, SEC_NS);
-	domain_transfer(t, WD40_NO_DOMAIN, native.now_ns, DECAY, SEC_NS);
-	assert_int_equal(t->domain, 1);
-	assert_int_equal(t->vtime, 10 * SEC_NS);
-	assert_int_equal(shared.domains[1].nr_tasks, 1);
-}
-
-static void leaving_while_runnable_takes_the_weight_out(void **state)
-{
-	struct wd40_task *t = task_in(0, 100);
-
-	domain_set_runnable(t, true, native.now_ns, DECAY);
-	domain_leave(t, native.now_ns += SEC_NS, DECAY);
-	assert_int_equal(shared.domains[0].load_rate, 0);
-	assert_true(LOAD(&shared.domains[0]) < 0.01);
-}
-
-/* A life of moves, wakeups and weights, with clocks that differ a little from CPU to CPU. */
-static void sums_hold_through_a_random_life(void **state)
-{
-	struct wd40_task *tasks[40];
-	double sums[6] = { 0 };
-	u64 rates[6] = { 0 };
-
-	srandom(4);
-	for (int i = 0; i < 40; i++)
-		tasks[i] = task_in((u32)i % 6, 1 + (u32)random() % WD40_MAX_WEIGHT);
-	for (int i = 0; i < 50000; i++) {
-		struct wd40_task *t = tasks[random() % 40];
-		u64 now = (native.now_ns += (u64)random() % MSEC) - (u64)random() % 2000;
-
-		if (random() % 8 == 0)
-			domain_transfer(t, (u32)random() % 6, now, DECAY, SEC_NS);
-		else if (random() % 8 == 0)
-			domain_set_weight(t, (u32)random() % WD40_MAX_WEIGHT, now, DECAY);
-		else
-			domain_set_runnable(t, random() % 2, now, DECAY);
-	}
-	native.now_ns += MSEC;
-	for (int i = 0; i < 40; i++) {
-		domain_set_weight(tasks[i], tasks[i]->weight, native.now_ns, DECAY);
-		sums[tasks[i]->domain] += LOAD(tasks[i]);
-		rates[tasks[i]->domain] +=
-			tasks[i]->flags & WD40_TASK_RUNNABLE ? tasks[i]->weight : 0;
-	}
-	for (u32 d = 0; d < 6; d++) {
-		assert_true(fabs(LOAD(&shared.domains[d]) - sums[d]) <= 0.01 * sums[d]);
-		assert_int_equal(shared.domains[d].load_rate, rates[d]);
-	}
-}
-
 /* --- CPUs. -------------------------------------------------------------------------------------- */
 
 static void fault_4_each_cpu_is_on_or_offline_by_itself(void **state)
@@ -467,6 +306,20 @@ static void fault_36_capacity_is_asked_when_a_cpu_comes(void **state)
 	assert_int_equal(shared.cpus[3].capacity, 446);
 }
 
+static void the_capacity_is_that_of_the_cpus_online(void **state)
+{
+	assert_int_equal(shared.domains[1].capacity, 2 * CPUPERF_ONE);
+	domain_cpu_online(2, false);
+	domain_cpu_online(2, false);
+	assert_int_equal(shared.domains[1].capacity, CPUPERF_ONE);
+	native.cpus[2].capacity = 300;
+	domain_cpu_online(2, true);
+	assert_int_equal(shared.domains[1].capacity, CPUPERF_ONE + 300);
+	native.cpus[2].capacity = CPUPERF_ONE; /* what it has is what it had when it came */
+	set_offline(1);
+	assert_int_equal(shared.domains[1].capacity, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -486,17 +339,9 @@ int main(void)
 		TEST(fault_31_a_child_leaves_a_busy_parent),
 		TEST(of_equally_busy_ones_the_nearest_takes_the_child),
 		TEST(a_child_goes_where_it_is_allowed),
-		TEST(joining_and_leaving_is_counted),
-		TEST(load_is_the_weight_while_runnable),
-		TEST(a_change_of_weight_counts_from_then_on),
-		TEST(fault_9_a_transfer_takes_the_load_along),
-		TEST(fault_34_a_transfer_carries_the_lag),
-		TEST(clocks_of_task_and_domain_agree),
-		TEST(transfers_to_nowhere_change_nothing),
-		TEST(leaving_while_runnable_takes_the_weight_out),
-		TEST(sums_hold_through_a_random_life),
 		TEST(fault_4_each_cpu_is_on_or_offline_by_itself),
 		TEST(fault_36_capacity_is_asked_when_a_cpu_comes),
+		TEST(the_capacity_is_that_of_the_cpus_online),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

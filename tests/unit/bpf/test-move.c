@@ -13,7 +13,6 @@
 #include "bpf/move.bpf.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, boot, halt)
-#define DECAY   (native_config()->load_decay_q32)
 
 static int boot(void **state)
 {
@@ -45,7 +44,7 @@ static struct wd40_move *ask(struct wd40_task *t, u32 generation, u32 slot, u32 
 
 static u32 serve(struct wd40_task *t)
 {
-	return move_serve(t, native.now_ns, DECAY, SEC_NS);
+	return move_serve(t, load_time(), SEC_NS);
 }
 
 /* Asks, and the answer comes once, in both ways. */
@@ -77,7 +76,7 @@ static void fault_1_the_task_goes_where_it_was_asked_to(void **state)
 {
 	struct wd40_task *t = *state;
 
-	domain_set_runnable(t, true, native.now_ns, DECAY);
+	domain_set_runnable(t, true, load_time());
 	for (u32 target = 3; target > 0; target--) {
 		assert_answer(t, target, WD40_MOVE_APPLIED);
 		for (u32 d = 0; d < 4; d++) {

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -47,7 +46,7 @@ static void configuration_holds_the_values(void **state)
 	assert_int_equal(c->generation, 17);
 	assert_int_equal(c->slice_underutil_ns, 20000000);
 	assert_int_equal(c->slice_overutil_ns, 1000000);
-	assert_int_equal(c->load_decay_q32, arena_decay_q32(1000000));
+	assert_int_equal(c->load_half_life_ns, 1000000000);
 	assert_int_equal(c->greedy_threshold, 3);
 	assert_int_equal(c->greedy_threshold_x_numa, 5);
 	assert_int_equal(c->perf_level, 700);
@@ -241,21 +240,6 @@ static void counters_are_summed(void **state)
 	assert_int_equal(arena_counter(a->shared, WD40_CTR_WSYNC), 0);
 }
 
-/* After a half-life's periods half is left. */
-static void decay_halves(void **state)
-{
-	static const uint64_t half_lives_usec[] = { 10000, 100000, 1000000, 4300000, 60000000 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(half_lives_usec); i++) {
-		double factor = ldexp((double)arena_decay_q32(half_lives_usec[i]), -32);
-		double periods = (double)half_lives_usec[i] * 1000 / (1 << 20);
-
-		assert_true(fabs(pow(factor, periods) - 0.5) < 1e-4);
-	}
-	assert_true(arena_decay_q32(0) == 0);
-	assert_in_range(arena_decay_q32(UINT64_MAX / 1000000), 1ull << 31, UINT32_MAX);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -268,7 +252,6 @@ int main(void)
 		TEST(without_membarrier_it_sleeps),
 		TEST(tunes_alternate),
 		TEST(counters_are_summed),
-		TEST(decay_halves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
