@@ -182,11 +182,10 @@ test_heavy_hogs_starve_nobody() {
 	local light i
 	hog 0
 	light=$HOG
+	for i in 1 2 3; do hog 0; done
+	chrt --fifo --pid 1 "$BASHPID" # this shell would wait beside them too
 	renice -n 19 -p "$light" >/dev/null
-	for i in 1 2 3; do
-		hog 0
-		renice -n -20 -p "$HOG" >/dev/null
-	done
+	renice -n -20 -p "${HOGS[@]:1}" >/dev/null
 	progresses "$light"
 	kill_hogs
 	state_is enabled || fail "ended: $(property LastExit)"
