@@ -12,13 +12,10 @@
 
 #include "config/tunables.h"
 #include "daemon/arena.h"
-#include "tests/native/native.h"
-#include "tests/unit/daemon/made-topology.h"
+#include "tests/native/core.h"
 
-#define ARENA_SIZE    ((size_t)256 << 20)
-#define ARENA_PAGES   (ARENA_SIZE / WD40_PAGE_SIZE)
-#define DEFAULT_TASKS 10000
-#define START_NS      (1000ull * 1000 * 1000)
+#define ARENA_SIZE  ((size_t)1 << 30)
+#define ARENA_PAGES (ARENA_SIZE / WD40_PAGE_SIZE)
 
 static struct {
 	u8 *start;
@@ -91,49 +88,16 @@ static void publish_defaults(void)
 	tunable_set_done(&set);
 }
 
-static void boot_cpus(const struct topology *t, u32 threads)
+void native_arena_boot(const struct topology *t, u32 tasks_max)
 {
-	size_t words = WD40_WORDS(t->nr_cpu_ids);
-
-	native.nr_cpu_ids = t->nr_cpu_ids;
-	native.threads = threads;
-	native.cpus = calloc(t->nr_cpu_ids, sizeof(native.cpus[0]));
-	native.idle = calloc(words, sizeof(long));
-	native.idle_cores = calloc(words, sizeof(long));
-	native.online = calloc(words, sizeof(long));
-	for (u32 cpu = 0; cpu < t->nr_cpu_ids; cpu++)
-		native.cpus[cpu].capacity = CPUPERF_ONE;
-	for (u32 i = 0; i < words; i++)
-		native.online[i] = t->online->words[i];
-}
-
-void native_boot_topology(struct topology *t, u32 threads, u32 tasks_max)
-{
-	memset(&native, 0, sizeof(native));
 	native_on_read = NULL;
 	memset(&shared, 0, sizeof(shared));
-	native.now_ns = START_NS;
 	lay_out(t, tasks_max);
-	boot_cpus(t, threads);
-	for (u32 cpu = 0; cpu < t->nr_cpu_ids; cpu++)
-		if (t->cpus[cpu].domain != WD40_NO_DOMAIN && t->cpus[cpu].online)
-			native_set_idle(cpu, true);
 	publish_defaults();
-	topology_free(t);
 }
 
-void native_boot(struct native_shape s)
+void native_arena_halt(void)
 {
-	native_boot_topology(topology_make(s.nodes, s.domains, s.cpus), s.threads ?: 1,
-			     s.tasks_max ?: DEFAULT_TASKS);
-}
-
-void native_halt(void)
-{
-	free(native.cpus);
-	free(native.idle);
-	free(native.idle_cores);
-	free(native.online);
 	if (munmap(memory.start, ARENA_SIZE) < 0)
 		native_die("munmap: %m");
 	memset(memory.allocated, 0, sizeof(memory.allocated));

@@ -1,420 +1,347 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The kernel's scheduling core as a sched_ext scheduler meets it: which callback comes when, as
- * kernel/sched/ext of v7.3 has it. What a test may rely on:
+ * kernel/sched/ext/ext.c of v7.3 has it. What a test may rely on:
  *
- *	wakeup	select_cpu (not for a task bound to one CPU), runnable, then enqueue unless select_cpu
- *		inserted the task itself
+ *	wakeup	select_cpu (not for a task bound to one CPU, or that must not migrate), runnable, then
+ *		enqueue unless select_cpu has inserted the task; what either inserts goes into its queue
+ *		after the callback; the task's CPU is woken when it is idle, wherever the task is queued
  *	choice	a running task with slice left stays; else the local queue; else dispatch, with the
  *		running task as prev; else prev stays, without any callback, with a slice if it has none
  *	switch	stopping of prev, then enqueue of it if it is runnable; running of the next
  *	sleep	stopping and quiescent, before the CPU's choice
  *	idle	update_idle when the CPU begins and ends being idle, not when it finds nothing again
  */
-#include "tests/native/native.h"
+#include "tests/native/core.h"
 
-#define CALL(op, args...)                     \
-	do {                                  \
-		if (native.ops->op)           \
-			native.ops->op(args); \
-	} while (0)
+#define DISPATCH_LOOPS 32 /* SCX_DSP_MAX_LOOPS */
 
-/* What the kernel gives a task that has no slice when it must go on. */
-#define DEFAULT_SLICE_NS (20ull * 1000 * 1000)
-
-/* --- Runs, sleeps and waits. -------------------------------------------------------------------- */
-
-/* Accounts what the CPU's task has run up to now. */
-static void account(struct native_cpu *c)
+void native_resched(struct native_cpu *c)
 {
-	struct task_struct *p = c->running;
-	u64 ran = native.now_ns - c->accounted_at;
+	cpubits_set_add(&native.resched, (u32)number_of(c));
+}
 
-	c->accounted_at = native.now_ns;
-	if (!p)
+/* --- Waiting: set_task_runnable, clr_task_runnable. --------------------------------------------- */
+
+static void list_waiter(struct native_cpu *c, struct task_struct *p)
+{
+	p->native.waits = true;
+	p->native.waits_behind = NULL;
+	p->native.waits_before = c->last_waiter;
+	*(c->last_waiter ? &c->last_waiter->native.waits_behind : &c->first_waiter) = p;
+	c->last_waiter = p;
+}
+
+void native_end_wait(struct task_struct *p)
+{
+	struct native_cpu *c = cpu_of(p);
+	struct native_task *n = &p->native;
+
+	if (!n->waits)
 		return;
-	p->native.ran += ran;
-	p->scx.slice -= ran < p->scx.slice ? ran : p->scx.slice;
-	if (p->native.run)
-		p->native.run_left -= ran < p->native.run_left ? ran : p->native.run_left;
+	n->waits = false;
+	*(n->waits_before ? &n->waits_before->native.waits_behind : &c->first_waiter) =
+		n->waits_behind;
+	*(n->waits_behind ? &n->waits_behind->native.waits_before : &c->last_waiter) =
+		n->waits_before;
 }
 
-static bool wants_sleep(const struct task_struct *p)
+void native_begin_wait(struct task_struct *p)
 {
-	return p->native.run && !p->native.run_left;
+	list_waiter(cpu_of(p), p);
 }
 
-static void begin_wait(struct task_struct *p)
+/* The task becomes another CPU's: set_task_cpu. */
+void native_move(struct task_struct *p, s32 cpu)
 {
+	bool waits = p->native.waits;
+
+	if (p->native.cpu == cpu)
+		return;
+	native_end_wait(p);
+	p->native.cpu = cpu;
+	if (waits)
+		native_begin_wait(p);
+}
+
+/* --- Enqueueing. -------------------------------------------------------------------------------- */
+
+/* Which tasks the kernel never asks the scheduler about; the flags are those of the scheduler's ops. */
+static bool skips_enqueue(const struct task_struct *p)
+{
+	if (p->flags & PF_EXITING && !(native.ops->flags & OPS_ENQ_EXITING))
+		return true;
+	return p->native.migration_disabled && !(native.ops->flags & OPS_ENQ_MIGRATION_DISABLED);
+}
+
+static void ask_enqueue(struct task_struct *p, u64 enq_flags)
+{
+	native.asked = p;
+	native.ops->enqueue(p, enq_flags);
+	native.asked = NULL;
+	if (!p->native.verdict.given)
+		p->native.custody = ++native.enqueues;
+}
+
+/* scx_do_enqueue_task */
+void native_do_enqueue(struct task_struct *p, u64 enq_flags)
+{
+	struct native_cpu *c = cpu_of(p);
+	struct native_verdict *v = &p->native.verdict;
+
+	if (!c->active || (!v->given && skips_enqueue(p))) {
+		p->scx.slice = SLICE_DEFAULT_NS;
+		v->given = false;
+		native_insert_local(c, p, enq_flags);
+		return;
+	}
+	if (!v->given && !native.ops->enqueue) {
+		p->scx.slice = SLICE_DEFAULT_NS;
+		native_insert_global(p);
+		return;
+	}
+	if (!v->given)
+		ask_enqueue(p, enq_flags);
+	if (!v->given)
+		return;
+	v->given = false;
+	v->flags |= enq_flags;
+	native_insert(p, v, c);
+}
+
+/* enqueue_task_scx; then wakeup_preempt, for which an idle CPU chooses anew. */
+void native_enqueue_task(struct task_struct *p, u64 enq_flags)
+{
+	struct native_cpu *c = cpu_of(p);
+
+	native_begin_wait(p);
+	p->scx.flags |= TASK_QUEUED;
+	CALL(runnable, p, enq_flags);
+	native_do_enqueue(p, enq_flags);
+	if (c->idle)
+		native_resched(c);
+}
+
+/* --- Wakeups. ----------------------------------------------------------------------------------- */
+
+bool native_may_run_on(const struct task_struct *p, s32 cpu)
+{
+	if (!cpubits_test(p->cpus_ptr->bits, (u32)cpu))
+		return false;
+	return native.cpus[cpu].active ||
+	       (p->native.migration_disabled && cpubits_test(native.online, (u32)cpu));
+}
+
+s32 native_fallback_cpu(struct task_struct *p)
+{
+	const unsigned long *node = native.node_cpus[cpu_of(p)->node];
+	u32 words = WD40_WORDS(native.nr_cpu_ids);
+
+	for (int forced = 0; forced < 2; forced++) {
+		const unsigned long *allowed = p->cpus_ptr->bits;
+
+		for (s32 cpu = -1;
+		     (cpu = cpubits_next_and(allowed, node, words, (u32)cpu + 1)) >= 0;)
+			if (native_may_run_on(p, cpu))
+				return cpu;
+		for (s32 cpu = -1;
+		     (cpu = cpubits_next_and(allowed, native.online, words, (u32)cpu + 1)) >= 0;)
+			if (native_may_run_on(p, cpu))
+				return cpu;
+		native_force_affinity(p);
+	}
+	native_die("no CPU is left for task %d", p->pid);
+}
+
+/* select_task_rq */
+static s32 select_cpu(struct task_struct *p, u64 wake_flags, u64 *enq_flags)
+{
+	s32 cpu = p->native.cpu, chosen;
+
+	if (p->nr_cpus_allowed > 1 && !p->native.migration_disabled) {
+		*enq_flags |= ENQ_CPU_SELECTED;
+		native.asked = p;
+		chosen = native.ops->select_cpu ? native.ops->select_cpu(p, cpu, wake_flags)
+						: native_select_cpu_default(p, cpu, wake_flags);
+		native.asked = NULL;
+		if ((u32)chosen < native.nr_cpu_ids && native.cpus[chosen].present)
+			cpu = chosen;
+		else
+			native_fail(SCX_EXIT_ERROR, "invalid CPU %d from ops.select_cpu()", chosen);
+	}
+	return native_may_run_on(p, cpu) ? cpu : native_fallback_cpu(p);
+}
+
+void native_wake_on(struct task_struct *p, u64 wake_flags, u64 enq_flags)
+{
+	p->native.verdict.given = false;
+	p->native.step.kind = NATIVE_RUN;
 	p->native.waiting_since = native.now_ns;
+	native_tell(NATIVE_EVENT_WAKE, native.cpu, p, 0, wake_flags);
+	p->native.cpu = select_cpu(p, wake_flags, &enq_flags);
+	native_enqueue_task(p, enq_flags);
 }
 
-static void end_wait(struct task_struct *p)
+void native_wake(struct task_struct *p, u64 wake_flags)
+{
+	if (is_queued(p) || native.ended)
+		return;
+	native_heap_cancel(&native.timers, &p->native.timer);
+	p->native.run_left = p->native.program ? 0 : p->native.run;
+	p->native.nr_wakes++;
+	native_wake_on(p, wake_flags | WAKE_TTWU, ENQ_WAKEUP);
+}
+
+/* --- A CPU's choice. ---------------------------------------------------------------------------- */
+
+/* scx_dispatch_sched; true: prev goes on. */
+static bool dispatch(s32 cpu, struct task_struct *prev)
+{
+	struct native_cpu *c = &native.cpus[cpu];
+	int loops = DISPATCH_LOOPS;
+
+	if (native_consume(&native.global[c->node], cpu) || !native.ops->dispatch || !c->active)
+		return false;
+	do {
+		native.nr_dispatched = 0;
+		native.dispatching = true;
+		native.ops->dispatch(cpu, prev);
+		native_flush_dispatch();
+		native.dispatching = false;
+		if (prev && is_queued(prev) && prev->scx.slice)
+			return true;
+		if (c->local.nr || native_consume(&native.global[c->node], cpu))
+			return false;
+		if (!--loops) {
+			native_resched(c);
+			return false;
+		}
+	} while (native.nr_dispatched);
+	return false;
+}
+
+/* dispatch_one and do_pick_task_scx */
+static struct task_struct *pick(s32 cpu, struct task_struct *prev)
+{
+	struct native_cpu *c = &native.cpus[cpu];
+	bool runnable = prev && is_queued(prev);
+	struct task_struct *next;
+
+	if (runnable && prev->scx.slice)
+		return prev;
+	if (!c->local.nr && dispatch(cpu, prev))
+		return prev;
+	next = c->local.first;
+	if (!next && runnable && !(native.ops->flags & OPS_ENQ_LAST))
+		next = prev;
+	if (next && !next->scx.slice)
+		next->scx.slice = SLICE_DEFAULT_NS;
+	return next;
+}
+
+/* put_prev_task_scx of a task that goes on wanting to run */
+void native_put(struct native_cpu *c, u64 enq_flags)
+{
+	struct task_struct *prev = c->running;
+
+	native_settle_work(c);
+	CALL(stopping, prev, true);
+	native_count_busy(c);
+	c->running = NULL;
+	native_tell(NATIVE_EVENT_STOP, number_of(c), prev, 0, 1);
+	prev->native.waiting_since = native.now_ns;
+	native_begin_wait(prev);
+	if (prev->scx.slice)
+		native_insert_local(c, prev, ENQ_HEAD);
+	else
+		native_do_enqueue(prev, enq_flags);
+	native_pin(prev);
+}
+
+/* set_next_task_scx */
+void native_set_running(struct native_cpu *c, struct task_struct *p)
 {
 	u64 waited = native.now_ns - p->native.waiting_since;
 
 	if (waited > p->native.longest_wait)
 		p->native.longest_wait = waited;
+	native_unqueue(p);
+	native_count_busy(c);
+	c->running = p;
+	c->accounted_at = c->work_from = native.now_ns;
+	CALL(running, p);
+	native_end_wait(p);
+	native_tell(NATIVE_EVENT_RUN, number_of(c), p, 0, waited);
 }
 
-/* The running task of a CPU leaves it for sleep. */
+/* dequeue_task_scx of a task that goes to sleep, or dies */
 static void block(struct native_cpu *c)
 {
 	struct task_struct *p = c->running;
 
+	native_settle_work(c);
 	CALL(stopping, p, false);
-	CALL(quiescent, p, 0);
-	p->scx.flags &= ~TASK_QUEUED;
-	p->native.wake_at = p->native.sleep ? native.now_ns + p->native.sleep : 0;
+	native_count_busy(c);
 	c->running = NULL;
+	native_tell(NATIVE_EVENT_STOP, number_of(c), p, 0, 0);
+	CALL(quiescent, p, DEQ_SLEEP);
+	p->scx.flags &= ~TASK_QUEUED;
+	native_tell(NATIVE_EVENT_SLEEP, number_of(c), p, 0, 0);
+	native_pin(p);
+	if (p->native.step.kind == NATIVE_SLEEP)
+		native_heap_set(&native.timers, &p->native.timer, p->native.step.ns);
 }
 
-/* --- A CPU's choice. ---------------------------------------------------------------------------- */
-
-static struct task_struct *pick(s32 cpu, struct task_struct *prev)
+static bool blocks(const struct task_struct *p)
 {
-	struct native_cpu *c = &native.cpus[cpu];
-	bool runnable = prev && (prev->scx.flags & TASK_QUEUED);
+	enum native_step_kind kind = p->native.step.kind;
 
-	if (runnable && prev->scx.slice)
-		return prev;
-	if (!c->local.first)
-		CALL(dispatch, cpu, prev);
-	if (runnable && prev->scx.slice)
-		return prev;
-	if (c->local.first || !runnable)
-		return c->local.first;
-	prev->scx.slice = DEFAULT_SLICE_NS;
-	return prev;
+	if (p->native.step_due)
+		return false;
+	return kind == NATIVE_SLEEP || kind == NATIVE_BLOCK || kind == NATIVE_EXIT;
 }
 
-static void put(struct task_struct *prev)
+void native_change_idle(struct native_cpu *c, bool idle)
 {
-	CALL(stopping, prev, true);
-	begin_wait(prev);
-	CALL(enqueue, prev, 0);
-}
+	s32 cpu = number_of(c);
+	bool notify = c->idle != idle;
 
-static void set(struct native_cpu *c, struct task_struct *next)
-{
-	native_unqueue(next);
-	c->running = next;
-	next->native.cpu = (s32)(c - native.cpus);
-	end_wait(next);
-	CALL(running, next);
-}
-
-static void change_idle(s32 cpu, bool idle, bool notify)
-{
+	c->idle = idle;
 	native_set_idle(cpu, idle);
-	if (notify)
+	if (notify) {
 		CALL(update_idle, cpu, idle);
+		native_tell(NATIVE_EVENT_IDLE, cpu, NULL, 0, idle);
+	}
+	if (idle && c->local.nr) /* a task put with ENQ_LAST */
+		native_resched(c);
 }
 
+/* __schedule, as far as tasks of sched_ext are concerned */
 void native_schedule(s32 cpu)
 {
 	struct native_cpu *c = &native.cpus[cpu];
-	struct task_struct *prev, *next, *was = c->running;
+	struct task_struct *was = c->running, *next;
 
+	c->resched_later = c->in_irq;
+	if (c->in_irq || c->in_rt || !c->active)
+		return;
 	native.cpu = cpu;
 	native.current = was;
-	c->resched = false;
-	account(c);
-	if (was && wants_sleep(was))
+	native_account(c);
+	if (was && blocks(was))
 		block(c);
-	prev = c->running;
+	c->choosing = true;
 	next = pick(cpu, was);
-	if (next == prev && next)
-		return;
-	if (prev) {
-		put(prev);
-		c->running = NULL;
+	c->choosing = false;
+	if (!next || next != c->running) {
+		if (c->running)
+			native_put(c, next ? 0 : ENQ_LAST);
+		if (!next || c->idle)
+			native_change_idle(c, !next);
+		if (next)
+			native_set_running(c, next);
 	}
-	if (!next) {
-		change_idle(cpu, true, was);
-		return;
-	}
-	if (!was)
-		change_idle(cpu, false, true);
-	set(c, next);
-}
-
-/* All CPUs that have a reason to choose do, until none has. */
-static void settle(void)
-{
-	bool again = true;
-
-	while (again) {
-		again = false;
-		for (u32 cpu = 0; cpu < native.nr_cpu_ids; cpu++) {
-			struct native_cpu *c = &native.cpus[cpu];
-
-			if (!c->resched && (c->running || !c->local.first))
-				continue;
-			native_schedule((s32)cpu);
-			again = true;
-		}
-	}
-}
-
-/* What the kernel does for a scheduler without select_cpu: any idle CPU, the last one first. */
-static s32 select_cpu_default(struct task_struct *p, s32 last)
-{
-	for (s32 i = 0; i < (s32)native.nr_cpu_ids; i++) {
-		s32 cpu = (last + i) % (s32)native.nr_cpu_ids;
-
-		if (!native_allowed(p, cpu) || !scx_bpf_test_and_clear_cpu_idle(cpu))
-			continue;
-		kernel_insert(p, DSQ_LOCAL, DEFAULT_SLICE_NS, 0);
-		return cpu;
-	}
-	return last;
-}
-
-static s32 select_cpu(struct task_struct *p, u64 wake_flags)
-{
-	s32 cpu = p->native.cpu;
-
-	if (p->nr_cpus_allowed == 1)
-		return cpu;
-	native.selecting = p;
-	cpu = native.ops->select_cpu ? native.ops->select_cpu(p, cpu, wake_flags)
-				     : select_cpu_default(p, cpu);
-	native.selecting = NULL;
-	return cpu;
-}
-
-void native_wake(struct task_struct *p, u64 wake_flags)
-{
-	s32 cpu;
-
-	p->native.wake_at = 0;
-	p->native.run_left = p->native.run;
-	p->native.nr_wakes++;
-	cpu = select_cpu(p, wake_flags);
-	if ((u32)cpu >= native.nr_cpu_ids || !native_allowed(p, cpu))
-		native_die("task %d is sent to CPU %d, where it may not run", p->pid, cpu);
-	p->native.cpu = cpu;
-	p->scx.flags |= TASK_QUEUED;
-	begin_wait(p);
-	CALL(runnable, p, 0);
-	if (p->native.direct)
-		native_queue_tail(&native.cpus[cpu].local, p);
-	else
-		CALL(enqueue, p, 0);
-	p->native.direct = false;
-}
-
-/* --- Time. -------------------------------------------------------------------------------------- */
-
-static u64 next_event(u64 end)
-{
-	for (u32 cpu = 0; cpu < native.nr_cpu_ids; cpu++) {
-		const struct native_cpu *c = &native.cpus[cpu];
-		u64 left;
-
-		if (!c->running)
-			continue;
-		left = c->running->scx.slice;
-		if (c->running->native.run && c->running->native.run_left < left)
-			left = c->running->native.run_left;
-		if (c->accounted_at + left < end)
-			end = c->accounted_at + left;
-	}
-	for (struct task_struct *p = native.tasks; p; p = p->native.others)
-		if (p->native.wake_at && p->native.wake_at < end)
-			end = p->native.wake_at;
-	return end;
-}
-
-static void handle_events(void)
-{
-	for (u32 cpu = 0; cpu < native.nr_cpu_ids; cpu++) {
-		struct native_cpu *c = &native.cpus[cpu];
-
-		account(c);
-		if (c->running && (!c->running->scx.slice || wants_sleep(c->running)))
-			c->resched = true;
-	}
-	for (struct task_struct *p = native.tasks; p; p = p->native.others)
-		if (p->native.wake_at && p->native.wake_at <= native.now_ns) {
-			native.cpu = p->native.cpu;
-			native.current = native.cpus[native.cpu].running;
-			native_wake(p, 0);
-		}
-}
-
-void native_run(u64 duration_ns)
-{
-	u64 end = native.now_ns + duration_ns;
-
-	settle();
-	while (native.now_ns < end) {
-		native.now_ns = next_event(end);
-		handle_events();
-		settle();
-	}
-}
-
-/* --- Begin and end. ----------------------------------------------------------------------------- */
-
-s32 native_attach(const struct sched_ext_ops *ops)
-{
-	native.ops = ops;
-	return ops->init();
-}
-
-s32 native_join(struct task_struct *p)
-{
-	struct scx_init_task_args args = { .fork = native.current };
-	s32 err = native.ops->init_task(p, &args);
-
-	if (err)
-		return err;
-	p->native.others = native.tasks;
-	native.tasks = p;
-	return 0;
-}
-
-/* A task that runs or waits is taken off its CPU or queue first. */
-static void stop(struct task_struct *p)
-{
-	struct native_cpu *c = &native.cpus[p->native.cpu];
-
-	if (!(p->scx.flags & TASK_QUEUED))
-		return;
-	if (p->native.dsq)
-		native_unqueue(p);
-	native.cpu = p->native.cpu;
-	if (c->running == p) {
-		account(c);
-		CALL(stopping, p, false);
-		c->running = NULL;
-		c->resched = true;
-	}
-	CALL(quiescent, p, 0);
-	p->scx.flags &= ~TASK_QUEUED;
-}
-
-void native_leave(struct task_struct *p)
-{
-	struct scx_exit_task_args args = { 0 };
-	struct task_struct **at = &native.tasks;
-
-	stop(p);
-	CALL(exit_task, p, &args);
-	while (*at != p)
-		at = &(*at)->native.others;
-	*at = p->native.others;
-	p->native.wake_at = 0;
-}
-
-void native_detach(void)
-{
-	struct scx_exit_info info = { 0 };
-
-	while (native.tasks)
-		native_leave(native.tasks);
-	CALL(exit, &info);
-}
-
-/* --- Attributes. -------------------------------------------------------------------------------- */
-
-/* For a change the kernel takes the task off its queue or CPU, as if it went to sleep. */
-static bool pause(struct task_struct *p, bool *ret_running)
-{
-	struct native_cpu *c = &native.cpus[p->native.cpu];
-
-	*ret_running = c->running == p;
-	if (!(p->scx.flags & TASK_QUEUED))
-		return false;
-	native.cpu = p->native.cpu;
-	if (p->native.dsq)
-		native_unqueue(p);
-	if (*ret_running) {
-		account(c);
-		CALL(stopping, p, false);
-	}
-	CALL(quiescent, p, 0);
-	p->scx.flags &= ~TASK_QUEUED;
-	return true;
-}
-
-/* And puts it back: on the CPU that it ran on, unless it may run there no more, or into a queue. */
-static void resume(struct task_struct *p, bool running)
-{
-	struct native_cpu *c = &native.cpus[p->native.cpu];
-	bool stays = native_allowed(p, p->native.cpu);
-
-	p->scx.flags |= TASK_QUEUED;
-	CALL(runnable, p, 0);
-	if (running)
-		CALL(running, p);
-	if (running && stays)
-		return;
-	if (running) {
-		CALL(stopping, p, true);
-		c->running = NULL;
-		c->resched = true;
-	}
-	while (!native_allowed(p, p->native.cpu))
-		p->native.cpu = (p->native.cpu + 1) % (s32)native.nr_cpu_ids;
-	begin_wait(p);
-	CALL(enqueue, p, 0);
-}
-
-void native_set_weight(struct task_struct *p, u32 weight)
-{
-	bool running, queued = pause(p, &running);
-
-	p->scx.weight = weight;
-	CALL(set_weight, p, weight);
-	if (queued)
-		resume(p, running);
-}
-
-void native_set_affinity(struct task_struct *p, u32 first, u32 n)
-{
-	bool running, queued = pause(p, &running);
-
-	native_allow_only(p, first, n);
-	CALL(set_cpumask, p, p->cpus_ptr);
-	if (queued)
-		resume(p, running);
-}
-
-/* The task of a CPU that goes offline is pushed to another one. */
-static void evacuate(s32 cpu)
-{
-	struct native_cpu *c = &native.cpus[cpu];
-	struct task_struct *p;
-
-	while ((p = c->running ?: c->local.first)) {
-		native.cpu = cpu;
-		if (c->running) {
-			account(c);
-			CALL(stopping, p, true);
-			c->running = NULL;
-		} else {
-			native_unqueue(p);
-		}
-		do
-			p->native.cpu = (p->native.cpu + 1) % (s32)native.nr_cpu_ids;
-		while (!native_allowed(p, p->native.cpu));
-		begin_wait(p);
-		CALL(enqueue, p, 0);
-	}
-}
-
-void native_set_online(s32 cpu, bool online)
-{
-	native_change_online(cpu, online);
-	if (online) {
-		CALL(cpu_online, cpu);
-		native.cpus[cpu].resched = true;
-		return;
-	}
-	native_set_idle(cpu, false);
-	evacuate(cpu);
-	CALL(cpu_offline, cpu);
+	native_arm(c);
+	if (was && was->native.step.kind == NATIVE_EXIT)
+		native_bury(was);
 }

@@ -1,32 +1,80 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Dispatch queues, with what the kernel demands of them. */
-#include "tests/native/native.h"
+#include <stdlib.h>
+
+#include "tests/native/core.h"
+#include "tests/native/tree.h"
+
+/* --- Which queues there are. -------------------------------------------------------------------- */
+
+static struct native_dsq **slot_of(u64 id)
+{
+	u32 mask = native.dsq_slots - 1;
+	u32 i = (u32)(id * 0x9e3779b97f4a7c15ull >> 32) & mask;
+
+	while (native.dsqs[i] && native.dsqs[i]->id != id)
+		i = (i + 1) & mask;
+	return &native.dsqs[i];
+}
 
 struct native_dsq *native_dsq(u64 id)
 {
 	u32 cpu = id == DSQ_LOCAL ? (u32)native.cpu : (u32)id;
 
-	if (id == DSQ_LOCAL || (id & DSQ_LOCAL_ON) == DSQ_LOCAL_ON) {
-		if (cpu >= native.nr_cpu_ids)
-			native_die("local queue of CPU %u", cpu);
-		return &native.cpus[cpu].local;
-	}
-	return id < NATIVE_DSQS && native.dsqs[id].exists ? &native.dsqs[id] : NULL;
+	if (id == DSQ_GLOBAL)
+		return &native.global[native.cpus[native.cpu].node];
+	if (id == DSQ_LOCAL || (id & DSQ_LOCAL_ON) == DSQ_LOCAL_ON)
+		return cpu < native.nr_cpu_ids ? &native.cpus[cpu].local : NULL;
+	return native.dsq_slots ? *slot_of(id) : NULL;
+}
+
+static void make_room(void)
+{
+	struct native_dsq **old = native.dsqs;
+	u32 slots = native.dsq_slots;
+
+	if (2 * native.nr_dsqs < slots)
+		return;
+	native.dsq_slots = slots ? 2 * slots : 64;
+	native.dsqs = calloc(native.dsq_slots, sizeof(native.dsqs[0]));
+	if (!native.dsqs)
+		native_die("no memory for %u queues", native.dsq_slots);
+	for (u32 i = 0; i < slots; i++)
+		if (old[i])
+			*slot_of(old[i]->id) = old[i];
+	free(old);
 }
 
 s32 scx_bpf_create_dsq(u64 id, s32 node)
 {
+	struct native_dsq *q;
+
 	native_enter(__func__);
 	if (native.fail_dsqs) {
 		native.fail_dsqs--;
 		return -ENOMEM;
 	}
-	if (id >= NATIVE_DSQS)
+	if (id & DSQ_BUILTIN)
 		return -EINVAL;
-	if (native.dsqs[id].exists)
+	if (native_dsq(id))
 		return -EEXIST;
-	native.dsqs[id] = (struct native_dsq){ .exists = true };
+	make_room();
+	q = calloc(1, sizeof(*q));
+	if (!q)
+		native_die("no memory for a queue");
+	*q = (struct native_dsq){ .id = id, .cpu = -1 };
+	*slot_of(id) = q;
+	native.nr_dsqs++;
 	return 0;
+}
+
+void native_drop_queues(void)
+{
+	for (u32 i = 0; i < native.dsq_slots; i++)
+		free(native.dsqs[i]);
+	free(native.dsqs);
+	native.dsqs = NULL;
+	native.nr_dsqs = native.dsq_slots = 0;
 }
 
 s32 scx_bpf_dsq_nr_queued(u64 id)
@@ -37,99 +85,241 @@ s32 scx_bpf_dsq_nr_queued(u64 id)
 	return q ? (s32)q->nr : -ENOENT;
 }
 
-/* Links the task in before *at. */
-static void link_before(struct native_dsq *q, struct task_struct **at, struct task_struct *p)
+/* --- Order. ------------------------------------------------------------------------------------- */
+
+/* Links the task in behind another one; NULL: as the first. */
+static void link_behind(struct native_dsq *q, struct task_struct *prev, struct task_struct *p)
 {
+	struct task_struct *next = prev ? prev->native.next : q->first;
+
 	if (p->native.dsq)
 		native_die("task %d is queued twice", p->pid);
-	p->native.next = *at;
 	p->native.dsq = q;
-	*at = p;
+	p->native.prev = prev;
+	p->native.next = next;
+	*(prev ? &prev->native.next : &q->first) = p;
+	*(next ? &next->native.prev : &q->last) = p;
 	q->nr++;
 }
 
 void native_queue_head(struct native_dsq *q, struct task_struct *p)
 {
-	link_before(q, &q->first, p);
+	link_behind(q, NULL, p);
 }
 
 void native_queue_tail(struct native_dsq *q, struct task_struct *p)
 {
-	struct task_struct **at = &q->first;
+	link_behind(q, q->last, p);
+}
 
-	while (*at)
-		at = &(*at)->native.next;
-	link_before(q, at, p);
+static void queue_by_vtime(struct native_dsq *q, struct task_struct *p, u64 vtime)
+{
+	p->native.order = (struct native_order){ .vtime = vtime, .seq = ++q->seq };
+	link_behind(q, native_tree_before(q->root, p), p);
+	native_tree_insert(&q->root, p);
 }
 
 void native_unqueue(struct task_struct *p)
 {
 	struct native_dsq *q = p->native.dsq;
-	struct task_struct **at = &q->first;
+	struct task_struct *prev = p->native.prev, *next = p->native.next;
 
-	while (*at != p)
-		at = &(*at)->native.next;
-	*at = p->native.next;
+	if (!q)
+		return;
+	*(prev ? &prev->native.next : &q->first) = next;
+	*(next ? &next->native.prev : &q->last) = prev;
+	if (q->root)
+		native_tree_remove(&q->root, p);
 	p->native.dsq = NULL;
 	q->nr--;
 }
 
-/* The local queue is that of the task's CPU. */
-static struct native_dsq *queue_for(struct task_struct *p, u64 id, bool by_vtime)
-{
-	struct native_dsq *q = native_dsq(id == DSQ_LOCAL ? DSQ_LOCAL_ON | (u32)p->native.cpu : id);
+/* --- Insertion. --------------------------------------------------------------------------------- */
 
-	if (id == DSQ_LOCAL && !native_allowed(p, p->native.cpu))
-		native_die("task %d goes to CPU %d, where it may not run", p->pid, p->native.cpu);
-	if (!q)
-		native_die("task %d goes to queue %llu, which does not exist", p->pid, id);
-	if (q->nr && q->by_vtime != by_vtime)
-		native_die("queue %llu has two orders", id);
-	q->by_vtime = by_vtime;
-	return q;
+/* rq_owned_post_enq: the CPU learns of it. */
+static void tell_cpu(struct native_cpu *c, u64 flags)
+{
+	if (c->idle)
+		native_resched(c);
+	if (flags & ENQ_PREEMPT && c->running && !c->choosing) {
+		native_account(c);
+		c->running->scx.slice = 0;
+		native_resched(c);
+	}
+}
+
+/* scx_dispatch_enqueue */
+static void put_into(struct native_dsq *q, struct task_struct *p, u64 vtime, u64 flags)
+{
+	bool by_vtime = flags & ENQ_BY_VTIME;
+
+	if (by_vtime && q->id & DSQ_BUILTIN) {
+		native_fail(SCX_EXIT_ERROR, "cannot use vtime ordering for built-in DSQs");
+		by_vtime = false;
+	}
+	if (q->nr && by_vtime != !!q->root) {
+		native_fail(SCX_EXIT_ERROR, "DSQ ID 0x%016llx already had %s-enqueued tasks", q->id,
+			    by_vtime ? "FIFO" : "PRIQ");
+		by_vtime = !by_vtime; /* it is over; the queue stays in order */
+	}
+	p->native.custody = 0;
+	if (by_vtime)
+		queue_by_vtime(q, p, vtime);
+	else if (flags & (ENQ_HEAD | ENQ_PREEMPT))
+		native_queue_head(q, p);
+	else
+		native_queue_tail(q, p);
+	native_tell(NATIVE_EVENT_QUEUE, q->cpu, p, q->id, vtime);
+	if (q->id == DSQ_LOCAL)
+		tell_cpu(&native.cpus[q->cpu], flags);
+}
+
+void native_insert_local(struct native_cpu *c, struct task_struct *p, u64 flags)
+{
+	put_into(&c->local, p, 0, flags);
+}
+
+void native_insert_global(struct task_struct *p)
+{
+	put_into(&native.global[cpu_of(p)->node], p, 0, 0);
+}
+
+/* task_can_run_on_remote_rq */
+static bool can_run_on(const struct task_struct *p, s32 cpu)
+{
+	if (!cpubits_test(p->cpus_ptr->bits, (u32)cpu))
+		return false;
+	return p->native.cpu == cpu || (!p->native.migration_disabled && native.cpus[cpu].active);
+}
+
+/* dispatch_to_local_dsq: another CPU's queue, if the task may run there. */
+static struct native_dsq *local_for(struct task_struct *p, struct native_cpu *c)
+{
+	s32 cpu = number_of(c);
+
+	if (can_run_on(p, cpu)) {
+		native_move(p, cpu);
+		return &c->local;
+	}
+	if (p->native.migration_disabled)
+		native_fail(
+			SCX_EXIT_ERROR,
+			"SCX_DSQ_LOCAL[_ON] cannot move migration disabled task[%d] from CPU %d to %d",
+			p->pid, p->native.cpu, cpu);
+	else if (!cpubits_test(p->cpus_ptr->bits, (u32)cpu))
+		native_fail(SCX_EXIT_ERROR,
+			    "SCX_DSQ_LOCAL[_ON] target CPU %d not allowed for task[%d]", cpu,
+			    p->pid);
+	return &native.global[cpu_of(p)->node];
+}
+
+/* find_dsq_for_dispatch; apply_slice_vtime */
+void native_insert(struct task_struct *p, const struct native_verdict *v, struct native_cpu *c)
+{
+	struct native_dsq *q = v->dsq == DSQ_LOCAL ? &c->local : native_dsq(v->dsq);
+
+	if (!q) {
+		native_fail(SCX_EXIT_ERROR, "non-existent DSQ 0x%llx", v->dsq);
+		q = &native.global[cpu_of(p)->node];
+	}
+	if (q->id == DSQ_LOCAL)
+		q = local_for(p, &native.cpus[q->cpu]);
+	else if (q->id == DSQ_GLOBAL)
+		q = &native.global[cpu_of(p)->node];
+	p->scx.slice = v->slice ?: p->scx.slice ?: 1;
+	if (v->flags & ENQ_BY_VTIME)
+		p->scx.dsq_vtime = v->vtime;
+	put_into(q, p, v->vtime, v->flags);
+}
+
+/* --- Kfuncs that insert: scx_dsq_insert_commit. ------------------------------------------------- */
+
+static void direct(struct task_struct *p, struct native_verdict v)
+{
+	if (p != native.asked)
+		native_fail(SCX_EXIT_ERROR,
+			    "scheduling for task[%d] but trying to direct-dispatch task[%d]",
+			    native.asked->pid, p->pid);
+	else if (p->native.verdict.given)
+		native_fail(SCX_EXIT_ERROR, "task[%d] already direct-dispatched", p->pid);
+	else
+		p->native.verdict = v;
+}
+
+static void buffer(struct task_struct *p, struct native_verdict v)
+{
+	if (native.nr_buffered == native.buffer_size)
+		native_fail(SCX_EXIT_ERROR, "dispatch buffer overflow");
+	else
+		native.buffer[native.nr_buffered++] =
+			(struct native_buffered){ p, p->native.custody, v };
+}
+
+/* finish_dispatch: of tasks that the scheduler still has, and has had since. */
+void native_flush_dispatch(void)
+{
+	for (u32 i = 0; i < native.nr_buffered; i++) {
+		struct native_buffered *b = &native.buffer[i];
+
+		if (b->custody && b->p->native.custody == b->custody)
+			native_insert(b->p, &b->verdict, &native.cpus[native.cpu]);
+	}
+	native.nr_dispatched += native.nr_buffered;
+	native.nr_buffered = 0;
+}
+
+/* Outside of the callbacks that may insert it is a test that does, at once. */
+static void insert(struct task_struct *p, struct native_verdict v)
+{
+	if (native.asked)
+		direct(p, v);
+	else if (native.dispatching)
+		buffer(p, v);
+	else
+		native_insert(p, &v, cpu_of(p));
 }
 
 void kernel_insert(struct task_struct *p, u64 id, u64 slice_ns, u64 flags)
 {
 	native_enter(__func__);
-	p->scx.slice = slice_ns;
-	if (native.selecting == p && id == DSQ_LOCAL)
-		p->native.direct = true;
-	else
-		native_queue_tail(queue_for(p, id, false), p);
+	insert(p, (struct native_verdict){ true, id, slice_ns, 0, flags });
 }
 
-/* Of equals the first goes first. */
 void kernel_insert_vtime(struct task_struct *p, u64 id, u64 slice_ns, u64 vtime, u64 flags)
 {
-	struct native_dsq *q = queue_for(p, id, true);
-	struct task_struct **at = &q->first;
-
 	native_enter(__func__);
-	if (id & 1ull << 63)
-		native_die("virtual time in queue %llx", id);
-	p->scx.slice = slice_ns;
-	p->scx.dsq_vtime = vtime;
-	while (*at && (s64)((*at)->scx.dsq_vtime - vtime) <= 0)
-		at = &(*at)->native.next;
-	link_before(q, at, p);
+	insert(p, (struct native_verdict){ true, id, slice_ns, vtime, flags | ENQ_BY_VTIME });
+}
+
+/* --- Kfuncs that take and look. ----------------------------------------------------------------- */
+
+bool native_consume(struct native_dsq *q, s32 cpu)
+{
+	for (struct task_struct *p = q->first; p; p = p->native.next) {
+		if (!can_run_on(p, cpu))
+			continue;
+		native_unqueue(p);
+		native_move(p, cpu);
+		put_into(&native.cpus[cpu].local, p, 0, 0);
+		return true;
+	}
+	return false;
 }
 
 bool kernel_move_to_local(u64 id)
 {
-	struct native_dsq *q = native_dsq(id);
-	struct task_struct *p;
+	struct native_dsq *q;
 
 	native_enter(__func__);
-	if (!q)
-		native_die("queue %llu does not exist", id);
-	for (p = q->first; p && !native_allowed(p, native.cpu); p = p->native.next)
-		;
-	if (!p)
+	native_flush_dispatch();
+	q = native_dsq(id);
+	if (!q || q->id & DSQ_BUILTIN) {
+		native_fail(SCX_EXIT_ERROR, "invalid DSQ ID 0x%016llx", id);
 		return false;
-	native_unqueue(p);
-	p->native.cpu = native.cpu;
-	native_queue_tail(&native.cpus[native.cpu].local, p);
+	}
+	if (!native_consume(q, native.cpu))
+		return false;
+	native.nr_dispatched++;
 	return true;
 }
 
@@ -139,18 +329,21 @@ struct native_view native_view(u64 id)
 	struct native_dsq *q = native_dsq(id);
 
 	native_enter(__func__);
-	for (struct task_struct *p = q->first; p && view.nr < 256; p = p->native.next)
+	for (struct task_struct *p = q ? q->last : NULL; p && view.nr < 256; p = p->native.prev)
 		view.tasks[view.nr++] = p;
 	return view;
 }
 
+/* scx_bpf_dsq_move_vtime */
 bool kernel_requeue(struct task_struct *p, u64 id, u64 slice_ns, u64 vtime)
 {
+	struct native_verdict v = { true, id, slice_ns, vtime, ENQ_BY_VTIME };
+
 	native_enter(__func__);
-	if (p->native.dsq != native_dsq(id))
+	if (!p->native.dsq || p->native.dsq != native_dsq(id))
 		return false;
 	native_unqueue(p);
-	kernel_insert_vtime(p, id, slice_ns, vtime, 0);
+	native_insert(p, &v, cpu_of(p));
 	return true;
 }
 

@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/native/native.h"
-
-#define BIT(cpu)  (1ul << (cpu) % WD40_BITS_PER_WORD)
-#define WORD(cpu) ((cpu) / WD40_BITS_PER_WORD)
+#include "tests/native/core.h"
 
 struct native_kernel native;
 void (*native_on_read)(void);
@@ -36,118 +33,43 @@ void native_enter(const char *kfunc)
 
 /* --- CPUs. -------------------------------------------------------------------------------------- */
 
-static void check_cpu(s32 cpu, const char *kfunc)
+void native_check_cpu(s32 cpu, const char *kfunc)
 {
 	if ((u32)cpu >= native.nr_cpu_ids)
 		native_die("%s of CPU %d", kfunc, cpu);
 }
 
-bool native_is_idle(s32 cpu)
-{
-	return native.idle[WORD(cpu)] & BIT(cpu);
-}
-
-void native_change_online(s32 cpu, bool online)
-{
-	check_cpu(cpu, "native_change_online");
-	if (online)
-		native.online[WORD(cpu)] |= BIT(cpu);
-	else
-		native.online[WORD(cpu)] &= ~BIT(cpu);
-}
-
-static bool has_cpu(u32 cpu)
-{
-	return cpu < native.nr_cpu_ids && shared.cpus[cpu].domain != WD40_NO_DOMAIN;
-}
-
-/* A core is idle when all of its CPUs are. */
-static void update_idle_core(s32 cpu)
-{
-	u32 first = cpu - cpu % native.threads;
-	bool idle = true;
-
-	for (u32 i = first; i < first + native.threads; i++)
-		idle = idle && (!has_cpu(i) || native_is_idle(i));
-	for (u32 i = first; i < first + native.threads; i++) {
-		if (!has_cpu(i))
-			continue;
-		if (idle)
-			native.idle_cores[WORD(i)] |= BIT(i);
-		else
-			native.idle_cores[WORD(i)] &= ~BIT(i);
-	}
-}
-
-void native_set_idle(s32 cpu, bool idle)
-{
-	check_cpu(cpu, "native_set_idle");
-	if (idle)
-		native.idle[WORD(cpu)] |= BIT(cpu);
-	else
-		native.idle[WORD(cpu)] &= ~BIT(cpu);
-	update_idle_core(cpu);
-}
-
-void native_set_all_idle(bool idle)
-{
-	for (u32 cpu = 0; cpu < native.nr_cpu_ids; cpu++)
-		if (has_cpu(cpu))
-			native_set_idle(cpu, idle);
-}
-
-bool scx_bpf_test_and_clear_cpu_idle(s32 cpu)
-{
-	bool idle;
-
-	native_enter(__func__);
-	check_cpu(cpu, __func__);
-	idle = native_is_idle(cpu);
-	native_set_idle(cpu, false);
-	if (idle && native.fail_claims) {
-		native.fail_claims--;
-		return false;
-	}
-	return idle;
-}
-
-kernel_mask kernel_mask_idle(struct task_struct *p, bool cores)
-{
-	native_enter(__func__);
-	return (kernel_mask)(cores ? native.idle_cores : native.idle);
-}
-
-const struct cpumask *scx_bpf_get_online_cpumask(void)
-{
-	native_enter(__func__);
-	return (const struct cpumask *)native.online;
-}
-
-void scx_bpf_put_cpumask(const struct cpumask *mask)
-{
-	native_enter(__func__);
-}
-
+/* kick_one_cpu and kick_one_cpu_if_idle */
 void scx_bpf_kick_cpu(s32 cpu, u64 flags)
 {
+	struct native_cpu *c = &native.cpus[cpu];
+
 	native_enter(__func__);
-	check_cpu(cpu, __func__);
+	native_check_cpu(cpu, __func__);
 	native.kicks[native.nr_kicks++ % NATIVE_KICKS] = (struct native_kick){ cpu, flags };
-	if (!(flags & KICK_IDLE) || !native.cpus[cpu].running)
-		native.cpus[cpu].resched = true;
+	native_tell(NATIVE_EVENT_KICK, cpu, NULL, 0, flags);
+	if (!c->active && cpu != native.cpu)
+		return;
+	if (flags & KICK_IDLE && !c->choosing && (c->running || c->in_rt))
+		return;
+	if (flags & KICK_PREEMPT && c->running) {
+		native_account(c);
+		c->running->scx.slice = 0;
+	}
+	native_resched(c);
 }
 
 u32 scx_bpf_cpuperf_cap(s32 cpu)
 {
 	native_enter(__func__);
-	check_cpu(cpu, __func__);
+	native_check_cpu(cpu, __func__);
 	return native.cpus[cpu].capacity;
 }
 
 void scx_bpf_cpuperf_set(s32 cpu, u32 perf)
 {
 	native_enter(__func__);
-	check_cpu(cpu, __func__);
+	native_check_cpu(cpu, __func__);
 	native.cpus[cpu].perf = perf;
 	native.cpus[cpu].nr_perf_set++;
 }
@@ -165,17 +87,37 @@ u64 kernel_now(void)
 
 /* --- Tasks. ------------------------------------------------------------------------------------- */
 
+/* The task's own mask; until one is asked for, all tasks that may run anywhere share one. */
 static unsigned long *mask_of(struct task_struct *p)
 {
-	return (unsigned long *)p->cpus_ptr;
+	size_t size = WD40_WORDS(native.nr_cpu_ids) * sizeof(long);
+
+	if (!p->native.mask) {
+		p->native.mask = malloc(size);
+		if (!p->native.mask)
+			native_die("no memory for a mask");
+		memcpy(p->native.mask, native.everywhere, size);
+		p->cpus_ptr = (const struct cpumask *)p->native.mask;
+	}
+	return p->native.mask;
+}
+
+void native_allow_mask(struct task_struct *p, const unsigned long *mask)
+{
+	u32 words = WD40_WORDS(native.nr_cpu_ids);
+
+	memcpy(mask_of(p), mask, words * sizeof(long));
+	p->nr_cpus_allowed = 0;
+	for (u32 w = 0; w < words; w++)
+		p->nr_cpus_allowed += __builtin_popcountl(mask[w]);
 }
 
 void native_allow(struct task_struct *p, u32 first, u32 n)
 {
 	for (u32 cpu = first; cpu < first + n; cpu++) {
-		check_cpu(cpu, __func__);
-		p->nr_cpus_allowed += !(mask_of(p)[WORD(cpu)] & BIT(cpu));
-		mask_of(p)[WORD(cpu)] |= BIT(cpu);
+		native_check_cpu((s32)cpu, __func__);
+		p->nr_cpus_allowed += !cpubits_test(mask_of(p), cpu);
+		cpubits_assign(mask_of(p), cpu, true);
 	}
 }
 
@@ -188,27 +130,37 @@ void native_allow_only(struct task_struct *p, u32 first, u32 n)
 
 bool native_allowed(const struct task_struct *p, s32 cpu)
 {
-	return p->cpus_ptr->bits[WORD(cpu)] & BIT(cpu) && native.online[WORD(cpu)] & BIT(cpu);
+	return cpubits_test(p->cpus_ptr->bits, (u32)cpu) && cpubits_test(native.online, (u32)cpu);
 }
 
 struct task_struct *native_task_new(void)
 {
-	static int pid;
 	struct task_struct *p = calloc(1, sizeof(*p));
 
-	p->cpus_ptr = calloc(WD40_WORDS(native.nr_cpu_ids), sizeof(long));
-	p->pid = ++pid;
+	if (!p)
+		native_die("no memory for a task");
+	p->pid = ++native.last_pid;
+	p->native.timer.tie = TIMER_TIE(TIMER_TASK, (u32)p->pid);
 	p->scx.weight = WD40_BASE_WEIGHT;
-	native_allow(p, 0, native.nr_cpu_ids);
+	p->cpus_ptr = (const struct cpumask *)native.everywhere;
+	p->nr_cpus_allowed = (int)native.nr_cpus;
 	return p;
 }
 
 struct task_struct *native_task_free(struct task_struct *p)
 {
 	free(p->native.storage);
-	free((void *)p->cpus_ptr);
+	free(p->native.mask);
+	free(p->native.pinned);
 	free(p);
 	return NULL;
+}
+
+void native_set_mempolicy(struct task_struct *p, u32 mode, u64 nodes)
+{
+	p->native.policy =
+		(struct mempolicy){ .mode = (unsigned short)mode, .nodes = { { nodes } } };
+	p->mempolicy = mode ? &p->native.policy : NULL;
 }
 
 s32 scx_bpf_task_cpu(const struct task_struct *p)

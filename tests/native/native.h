@@ -3,25 +3,57 @@
  * The native kernel: what the sources of bpf/ run on when they are compiled for tests and simulation
  * (tests/native/bpf/kernel.bpf.h). One machine of plain data, that a test sets up, pokes and inspects:
  *
- *	kernel.c   kfuncs and helpers: idle masks, kicks, locks, task storage, events, texts
- *	dsq.c      dispatch queues, first-in-first-out or by virtual time
+ *	machine.c  boots
  *	arena.c    the arena: laid out as the daemon does, slab pages only there once allocated
- *	core.c     the kernel's scheduling core: calls a scheduler's callbacks in its order, in virtual time
+ *	kernel.c   kfuncs and helpers: CPUs, tasks, locks, task storage, events, texts
+ *	idle.c     idle and online CPUs
+ *	dsq.c      dispatch queues, first-in-first-out or by virtual time (tree.c)
+ *	core.c     wakeups and a CPU's choice: calls a scheduler's callbacks in the kernel's order
+ *	life.c     attach, fork, exec, exit and attributes of tasks
+ *	hotplug.c  CPUs come and go
+ *	occupy.c   higher classes, interrupts, frequency
+ *	time.c     virtual time (heap.c), work and programs
+ *	watchdog.c, observe.c
  *
  * A call that the real kernel or its verifier would not allow (a queue of two orders, a call under a
- * lock, a slab page twice) ends the program.
+ * lock, a slab page twice) ends the program; what makes the real kernel end the scheduler is told to
+ * the observers, and without one it ends the program too.
+ *
+ * Nothing depends on addresses or real time: the same calls give the same events, to the bit.
+ *
+ * What is not modelled:
+ *	- Races. A callback is atomic and takes no time, nor do wakeups, switches, migrations and kicks.
+ *	- Caches, memory and SMT: a CPU's speed is its capacity times its frequency, whoever runs beside
+ *	  it or ran there before. Frequencies change by native_set_frequency, not by scx_bpf_cpuperf_set.
+ *	- Other classes but as time taken from a CPU (native_occupy): no fair tasks (SCX_OPS_SWITCH_PARTIAL),
+ *	  no deadline server that gives sched_ext its 5 % beside real-time hogs, no cpu_acquire and
+ *	  cpu_release. Real-time and interrupt time of one CPU pass side by side.
+ *	- The bypass mode: when a scheduler ends, so does all scheduling. Ticks but as the moments at
+ *	  which slices end; ops.tick, ops.yield, ops.enable, ops.dequeue, cgroups, core scheduling, cids,
+ *	  sub-schedulers, SCX_ENQ_IMMED, SCX_KICK_WAIT, out-of-band slices.
+ *	- Preferences of select_cpu's default for the cache and the node.
+ *	- A CPU goes offline at once; a task on it that must not migrate is let go, where the kernel waits.
+ *	- execve: the kernel does not ask sched_ext where it should go on (select_task_rq_scx).
  */
 #pragma once
 
 #include "bpf/kernel.bpf.h"
+#include "tests/native/cpubits.h"
+#include "tests/native/heap.h"
 
 struct topology;
 
+/*
+ * A dispatch queue. Its tasks are a list in their order; when that is virtual time, a tree finds a
+ * new one's place.
+ */
 struct native_dsq {
-	bool exists;
-	bool by_vtime; /* order of the tasks in it; any while it is empty */
+	u64 id;
+	s32 cpu; /* of a local queue */
 	u32 nr;
-	struct task_struct *first;
+	struct task_struct *first, *last;
+	struct task_struct *root; /* NULL: first-in-first-out */
+	u64 seq;
 };
 
 struct native_kick {
@@ -31,31 +63,67 @@ struct native_kick {
 
 struct native_cpu {
 	struct native_dsq local;
-	u32 capacity; /* of 1024 */
+	bool present, active;    /* active: what the kernel's masks of that name say */
+	u32 node;                /* index in the topology */
+	u32 sibling;             /* next CPU of its core, going round */
+	u32 capacity, frequency; /* of 1024 */
 	u32 perf;
 	u32 nr_perf_set; /* calls of scx_bpf_cpuperf_set */
 
-	/* core.c */
 	struct task_struct *running;
-	u64 accounted_at; /* up to when the running task's run is accounted */
-	bool resched;
+	struct task_struct *first_waiter, *last_waiter; /* runnable tasks that do not run */
+	bool idle;                                      /* its idle task runs */
+	bool choosing;                                  /* in dispatch */
+	struct native_timer timer;
+	u64 accounted_at, work_from; /* up to when the running task's time and work are accounted */
+
+	bool in_rt, in_irq;
+	bool resched_later; /* when the interrupt is over */
+	struct native_timer thief_timer;
+	u64 rt_until, irq_until;
+	u64 busy_ns, busy_counted_at;
 };
 
-#define NATIVE_DSQS  (2 * WD40_MAX_DOMAINS)
+/* An insertion in dispatch, which takes place after it. */
+struct native_buffered {
+	struct task_struct *p;
+	u64 custody;
+	struct native_verdict verdict;
+};
+
+struct native_observer;
+
 #define NATIVE_KICKS 32
 
 struct native_kernel {
 	u64 now_ns;
 	s32 cpu;                     /* the one that the code runs on */
 	struct task_struct *current; /* bpf_get_current_task_btf */
-	u32 nr_cpu_ids;
-	u32 threads; /* CPU ids of a core follow each other */
+	u32 nr_cpu_ids, nr_cpus;
+	u64 tick_ns;
 	struct native_cpu *cpus;
-	unsigned long *idle, *idle_cores, *online; /* masks */
-	struct native_dsq dsqs[NATIVE_DSQS];
+	unsigned long *idle, *idle_cores, *online, *everywhere; /* masks */
+	u32 nr_nodes;
+	unsigned long **node_cpus; /* a mask for each node */
+	struct native_dsq *global; /* a queue for each node */
+	struct native_dsq **dsqs;  /* the scheduler's, hashed */
+	u32 nr_dsqs, dsq_slots;
 	const struct sched_ext_ops *ops;
-	struct task_struct *tasks;     /* that the scheduler has */
-	struct task_struct *selecting; /* in select_cpu */
+	enum scx_exit_kind ended;  /* the scheduler is, and nothing runs any more */
+	struct task_struct *tasks; /* that the scheduler has */
+	s32 last_pid;
+	struct native_observer *observers;
+
+	/* between the kernel's own files */
+	struct native_heap timers;
+	struct native_timer watchdog;
+	struct cpubits_set resched; /* CPUs that have to choose */
+	struct task_struct *asked;  /* in select_cpu or enqueue */
+	bool dispatching;
+	struct native_buffered *buffer;
+	u32 nr_buffered, buffer_size, nr_dispatched;
+	u64 enqueues, appointments; /* numbers given so far */
+	u32 events_at_once;
 
 	/* faults on demand */
 	u32 fail_pages;   /* so many calls of bpf_arena_alloc_pages fail */
@@ -128,6 +196,9 @@ void native_queue_head(struct native_dsq *q, struct task_struct *p);
 void native_queue_tail(struct native_dsq *q, struct task_struct *p);
 void native_unqueue(struct task_struct *p);
 
+/* Destroys the scheduler's queues, whatever is in them. */
+void native_drop_queues(void);
+
 /* Sum of a counter over all CPUs. */
 u64 native_counter(enum wd40_counter counter);
 
@@ -150,13 +221,16 @@ void native_set_weight(struct task_struct *p, u32 weight);
 void native_set_affinity(struct task_struct *p, u32 first, u32 n);
 void native_set_online(s32 cpu, bool online);
 
-/* The task wakes up, by something on native.cpu. */
+/* The task wakes up, by something on native.cpu; nothing happens when it has not slept. */
 void native_wake(struct task_struct *p, u64 wake_flags);
 
-/* The CPU chooses its next task. */
+/* The CPU chooses its next task, unless a thief has it. */
 void native_schedule(s32 cpu);
 
-/* Time passes for all CPUs and tasks. */
+/*
+ * Time passes for all CPUs and tasks; what is due at the end is done too. Once the scheduler has ended
+ * only the clock goes on.
+ */
 void native_run(u64 duration_ns);
 
 /*
@@ -167,7 +241,7 @@ void native_run(u64 duration_ns);
 
 struct native_cpu_shape {
 	bool present, online;
-	u32 core;     /* CPUs of one core have the same number */
+	u32 core;     /* CPUs of one core have the same number, below nr_cpu_ids */
 	u32 capacity; /* 1..1024: work done in a unit of time */
 };
 
@@ -186,25 +260,11 @@ void native_boot_machine(const struct native_machine *m, const struct topology *
 
 /* --- Programs: what a task does. ---------------------------------------------------------------- */
 
-enum native_step_kind {
-	NATIVE_RUN,   /* work that takes ns on a CPU of capacity 1024 */
-	NATIVE_SLEEP, /* off the CPU until the time ns, or until somebody wakes it */
-	NATIVE_BLOCK, /* off the CPU until somebody wakes it */
-	NATIVE_YIELD, /* sched_yield, then the next step */
-	NATIVE_EXIT,  /* exit_task; after NATIVE_EVENT_LEAVE the task is its owner's, who may free it */
-};
-
-struct native_step {
-	enum native_step_kind kind;
-	u64 ns;
-};
-
 /*
- * Asked for the next step when the last one is done: p is native.current, on native.cpu. It may wake,
- * fork and change other tasks and itself; that takes no time. A task that has no program
- * (p->native.program) goes by p->native.run and p->native.sleep. p->native.userdata is the owner's.
+ * Steps and native_program are declared in bpf/kernel.bpf.h beside struct native_task: a task that has
+ * no program (p->native.program) goes by p->native.run and p->native.sleep. p->native.userdata is the
+ * owner's.
  */
-typedef struct native_step (*native_program)(struct task_struct *p);
 
 /* --- Acts of tasks and of the world. They may be called in programs, timers and between runs. ---- */
 
@@ -223,7 +283,7 @@ void native_migrate_enable(struct task_struct *p);
 
 void native_set_mempolicy(struct task_struct *p, u32 mode, u64 nodes); /* mode 0: none */
 
-/* execve of the task that runs on native.cpu: may move it at once (WAKE_EXEC). */
+/* execve of the task that runs on native.cpu: the kernel asks the class, and sched_ext says: stay. */
 void native_exec(struct task_struct *p);
 
 enum native_thief {
@@ -236,6 +296,9 @@ void native_occupy(s32 cpu, enum native_thief thief, u64 ns);
 
 /* Frequency of a CPU, of 1024: scales its capacity. */
 void native_set_frequency(s32 cpu, u32 frequency);
+
+/* Whether a thief has the CPU. */
+bool native_occupied(s32 cpu);
 
 /* fn(userdata) at the time at_ns, once, before what else is due then. */
 void native_at(u64 at_ns, void (*fn)(void *userdata), void *userdata);
@@ -276,6 +339,9 @@ struct native_observer {
 	struct native_observer *next; /* the native kernel's */
 };
 
-/* Told of all events from now on, until native_halt or native_unobserve. Only looks. */
+/*
+ * Told of all events from now on, until native_halt or native_unobserve. Only looks. An event is told
+ * when it has happened, after the scheduler's callbacks that belong to it; WAKE before them.
+ */
 void native_observe(struct native_observer *o);
 void native_unobserve(struct native_observer *o);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "bpf/shared.h"
+#include "tests/native/heap.h"
 
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
@@ -73,19 +74,71 @@ struct sched_ext_entity {
 
 struct native_dsq;
 
+/* A task's place in a queue that goes by virtual time (tests/native/tree.h). */
+struct native_order {
+	u64 vtime, seq;
+	u32 rank;
+	struct task_struct *left, *right;
+};
+
+/* What select_cpu or enqueue wants done with the task they were asked about. */
+struct native_verdict {
+	bool given;
+	u64 dsq, slice, vtime, flags;
+};
+
+enum native_step_kind {
+	NATIVE_RUN,   /* work that takes ns on a CPU of capacity and frequency 1024 */
+	NATIVE_SLEEP, /* off the CPU until the time ns, or until somebody wakes it */
+	NATIVE_BLOCK, /* off the CPU until somebody wakes it */
+	NATIVE_YIELD, /* sched_yield, then the next step */
+	NATIVE_EXIT, /* exit_task; after NATIVE_EVENT_LEAVE the task is its owner's, who may free it */
+};
+
+struct native_step {
+	enum native_step_kind kind;
+	u64 ns;
+};
+
+/*
+ * Asked for the next step when the last one is done: p is native.current, on native.cpu. It may wake,
+ * fork and change other tasks and itself; that takes no time. A step to sleep until a time that has
+ * come is done at once. Whatever p does then, it must let time pass now and again.
+ */
+typedef struct native_step (*native_program)(struct task_struct *p);
+
 /* What the native kernel itself knows of a task; the real one has its own. Times in ns. */
 struct native_task {
 	s32 cpu;
-	bool direct;              /* select_cpu has inserted it into the chosen CPU's queue */
-	struct native_dsq *dsq;   /* where it is queued */
-	struct task_struct *next; /* behind it there */
 	void *storage;
-	struct task_struct *others; /* next of all tasks of the scheduler */
-	void *shadow;               /* the oracles': what they know of it (tests/sim/oracle.c) */
+	void *shadow; /* the oracles': what they know of it (tests/sim/oracle.c) */
 
-	/* how it behaves (native_run): runs for run, sleeps for sleep; run 0: forever */
+	/* its behaviour: a program, or without one runs for run, sleeps for sleep; run 0: forever */
+	native_program program;
+	void *userdata; /* the owner's */
 	u64 run, sleep;
-	u64 run_left, wake_at; /* of this round; wake_at 0: awake, or never to wake by itself */
+	u64 run_left;
+
+	/* in a queue */
+	struct native_dsq *dsq;
+	struct task_struct *prev, *next; /* there */
+	struct native_order order;
+
+	/* with the scheduler */
+	struct native_verdict verdict;
+	u64 custody;                       /* number of the enqueue that it has not answered; 0 */
+	struct task_struct *older, *newer; /* all its tasks */
+	struct task_struct *waits_before,
+		*waits_behind; /* runnable tasks of a CPU that do not run */
+	bool waits;
+
+	struct native_timer timer; /* the end of its sleep */
+	struct native_step step;   /* begun; or, if it is due, to begin when the task runs */
+	bool step_due;
+	u32 migration_disabled; /* how often */
+	unsigned long *mask;    /* its affinity; NULL: all CPUs */
+	unsigned long *pinned;  /* in force while migration is disabled; NULL while never needed */
+	struct mempolicy policy;
 
 	/* what it got */
 	u64 ran, waiting_since, longest_wait;
@@ -115,6 +168,11 @@ struct scx_dump_ctx;
 
 enum scx_exit_kind {
 	SCX_EXIT_NONE,
+	SCX_EXIT_UNREG = 64,
+	SCX_EXIT_UNREG_BPF,
+	SCX_EXIT_UNREG_KERN,
+	SCX_EXIT_ERROR = 1024,
+	SCX_EXIT_ERROR_STALL = 1026,
 };
 
 struct scx_exit_info {
@@ -155,14 +213,34 @@ struct sched_ext_ops {
 
 /* --- Constants. --------------------------------------------------------------------------------- */
 
-#define DSQ_LOCAL     (1ull << 63 | 2)
+#define DSQ_BUILTIN   (1ull << 63)
+#define DSQ_GLOBAL    (DSQ_BUILTIN | 1)
+#define DSQ_LOCAL     (DSQ_BUILTIN | 2)
 #define DSQ_LOCAL_ON  (3ull << 62)
+#define WAKE_FORK     0x04ull
+#define WAKE_TTWU     0x08ull
 #define WAKE_SYNC     0x10ull
 #define KICK_IDLE     1ull
+#define KICK_PREEMPT  2ull
 #define TASK_QUEUED   1ull
 #define ECODE_HOTPLUG (1ull << 32)
 #define ECODE_RESTART (1ull << 48)
 #define CPUPERF_ONE   1024u
+
+#define ENQ_WAKEUP       0x1ull
+#define ENQ_RESTORE      0x2ull
+#define ENQ_HEAD         0x10000ull
+#define ENQ_CPU_SELECTED 0x100000ull
+#define ENQ_PREEMPT      (1ull << 32)
+#define ENQ_LAST         (1ull << 41)
+#define ENQ_BY_VTIME     (1ull << 57) /* the kernel's own: SCX_ENQ_DSQ_PRIQ */
+#define DEQ_SLEEP        0x1ull
+#define DEQ_SAVE         0x2ull
+#define DEQ_SCHED_CHANGE (1ull << 33)
+
+#define OPS_ENQ_LAST               (1ull << 1)
+#define OPS_ENQ_EXITING            (1ull << 2)
+#define OPS_ENQ_MIGRATION_DISABLED (1ull << 4)
 
 enum {
 	MPOL_PREFERRED = 1,
@@ -220,10 +298,10 @@ static __always_inline bool kernel_can_requeue(void)
 	return true;
 }
 
-/* The tasks of a queue at one moment. */
+/* The last tasks of a queue at one moment, the very last one first. */
 struct native_view {
 	struct task_struct *tasks[256];
-	u32 nr;
+	u32 nr, at;
 };
 
 struct native_view native_view(u64 dsq);
@@ -231,7 +309,7 @@ bool kernel_requeue(struct task_struct *p, u64 dsq, u64 slice_ns, u64 vtime);
 
 #define kernel_for_each_from_tail(p, dsq)                \
 	for (struct native_view view = native_view(dsq); \
-	     ((p) = view.nr ? view.tasks[--view.nr] : NULL);)
+	     ((p) = view.at < view.nr ? view.tasks[view.at++] : NULL);)
 
 typedef u64 kernel_mask;
 

@@ -78,7 +78,7 @@ static void every_domain_has_two_queues(void **state)
 static void a_queue_that_is_refused_ends_the_start(void **state)
 {
 	for (u32 fail = 1; fail < 3; fail++) {
-		memset(native.dsqs, 0, sizeof(native.dsqs));
+		native_drop_queues();
 		native.fail_dsqs = fail;
 		assert_int_equal(queues_create(), -ENOMEM);
 	}
