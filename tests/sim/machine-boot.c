@@ -19,3 +19,8 @@ void sim_machine_boot(const struct sim_machine *m, const struct topology *t, u32
 	}
 	native_boot_machine(&machine, t);
 }
+
+bool sim_is_online(u32 cpu)
+{
+	return native.online[cpu / WD40_BITS_PER_WORD] >> cpu % WD40_BITS_PER_WORD & 1;
+}

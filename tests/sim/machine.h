@@ -54,3 +54,6 @@ int sim_machine_topology(const struct sim_machine *m, u32 cache_level, const cha
 /* Boots the native kernel with it, whose CPUs are online as m says. tick_ns: see struct native_machine. */
 void sim_machine_boot(const struct sim_machine *m, const struct topology *t, u32 tasks_max,
 		      u64 tick_ns);
+
+/* Whether the native kernel has that CPU online now. */
+bool sim_is_online(u32 cpu);
