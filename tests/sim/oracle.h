@@ -26,5 +26,11 @@ struct sim_oracles *sim_oracles_free(struct sim_oracles *o);
 /* The first violation as text, NULL while there is none. */
 const char *sim_oracles_violation(const struct sim_oracles *o);
 
+/* Name of the oracle that found it, as "queue-order"; NULL while there is none. */
+const char *sim_oracles_violated(const struct sim_oracles *o);
+
+/* Checks at once what is looked at every so often only: the whole arena and all queues. */
+void sim_oracles_check_all(struct sim_oracles *o);
+
 /* At the end, when all tasks have left: nothing may be left behind (I5). */
 void sim_oracles_finish(struct sim_oracles *o);

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * I5 and what must be consistent in the arena, as bpf/shared.h has it. At events "context" (a task has
+ * one context, of its own, for its affinity), "slab" (as many objects in use as tasks) and "min-vtime"
+ * (a domain's time only grows); over everything "domain-tasks", "domain-rate", "domain-load" (each is
+ * the sum over the tasks) and "hotplug" (the counts of CPUs).
+ */
+#include <string.h>
+
+#include "bpf/arena.bpf.h"
+#include "bpf/ravg.h"
+#include "tests/sim/oracle-private.h"
+
+#define RUNNABLE(context) (!!((context)->flags & WD40_TASK_RUNNABLE))
+
+/*
+ * What rounding can amount to for a task, in units of wd40_ravg.avg: half a unit of its duty and of its
+ * domain's load in each period, which add up to those of a half-life or two.
+ */
+#define ROUNDING (4 * RAVG_HALF_LIFE_PERIODS)
+
+/* --- One task. ---------------------------------------------------------------------------------- */
+
+static bool domains_match(struct task_struct *p, const struct wd40_task *context)
+{
+	for (u32 d = 0; d < shared.nr_domains; d++) {
+		const struct wd40_domain *dom = domain_at(d);
+
+		if (domain_allowed(context, d) !=
+		    (cpumask_allowed(p, dom->cpus, dom->first_word, dom->end_word) !=
+		     CPUMASK_DISJOINT))
+			return false;
+	}
+	return true;
+}
+
+static void check_context(struct sim_oracles *o, struct oracle_task *t,
+			  const struct wd40_task *context)
+{
+	if (!context || !(context->slot.generation & 1) || context->pid != (u32)t->p->pid)
+		oracle_fail(o, "context", t, -1, "expected a context in use, found %s",
+			    !context                       ? "none"
+			    : context->slot.generation & 1 ? "another task's"
+							   : "a freed one");
+	else if (t->generation && t->generation != context->slot.generation)
+		oracle_fail(o, "context", t, -1, "expected generation %u of slot %u, found %u",
+			    t->generation, context->index, context->slot.generation);
+	else
+		t->generation = context->slot.generation;
+}
+
+static void check_slab(struct sim_oracles *o)
+{
+	u32 expected = o->used_before + o->nr_all;
+
+	if (shared.tasks.nr_used != expected)
+		oracle_fail(o, "slab", NULL, -1, "%u objects are in use by %u tasks",
+			    shared.tasks.nr_used, expected);
+}
+
+static void check_min_vtime(struct sim_oracles *o, const struct oracle_task *t)
+{
+	struct oracle_domain *d = oracle_domain_of(o, t);
+	u64 now;
+
+	if (!d)
+		return;
+	now = shared.domains[t->domain].min_vtime;
+	if ((s64)(now - d->min_vtime) < 0)
+		oracle_fail(o, "min-vtime", t, -1, "the time of domain %u went from %llu to %llu",
+			    t->domain, d->min_vtime, now);
+	d->min_vtime = now;
+}
+
+static void check_task(struct sim_oracles *o, const struct native_event *e)
+{
+	struct oracle_task *t = oracle_task(e->p);
+
+	if (!t)
+		return;
+	check_context(o, t, oracle_context(e->p));
+	check_min_vtime(o, t);
+	if ((e->kind == NATIVE_EVENT_JOIN || e->kind == NATIVE_EVENT_ATTR) && !o->oracle &&
+	    !domains_match(e->p, oracle_context(e->p)))
+		oracle_fail(o, "context", t, -1,
+			    "its allowed domains are not those of its affinity");
+}
+
+/* --- CPUs. -------------------------------------------------------------------------------------- */
+
+static void check_hotplug(struct sim_oracles *o)
+{
+	u32 nr_offline = 0, nr_orphaned = 0;
+
+	for (u32 d = 0; d < shared.nr_domains; d++) {
+		const struct wd40_domain *dom = domain_at(d);
+		u32 online = 0;
+
+		for (u32 w = dom->first_word; w < dom->end_word; w++)
+			online += (u32)__builtin_popcountll(dom->cpus[w] & native.online[w]);
+		if (online != dom->nr_online)
+			oracle_fail(o, "hotplug", NULL, -1,
+				    "domain %u has %u CPUs online and says %u", d, online,
+				    dom->nr_online);
+		nr_offline += dom->nr_cpus - online;
+		nr_orphaned += !online;
+	}
+	if (nr_offline != shared.nr_offline || nr_orphaned != shared.nr_orphaned)
+		oracle_fail(o, "hotplug", NULL, -1,
+			    "%u CPUs are offline and %u domains without one; the arena says %u, %u",
+			    nr_offline, nr_orphaned, shared.nr_offline, shared.nr_orphaned);
+}
+
+/* --- Events. ------------------------------------------------------------------------------------ */
+
+void oracle_arena_event(struct sim_oracles *o, const struct native_event *e)
+{
+	if (e->p)
+		check_task(o, e);
+	if (e->kind == NATIVE_EVENT_JOIN || e->kind == NATIVE_EVENT_LEAVE)
+		check_slab(o);
+	if (e->kind != NATIVE_EVENT_SETTLED || !o->cpus_changed)
+		return;
+	o->cpus_changed = false;
+	check_hotplug(o);
+}
+
+/* --- Everything. -------------------------------------------------------------------------------- */
+
+static void add(struct sim_oracles *o, struct oracle_sum *sums, struct oracle_task *t,
+		u64 load_time)
+{
+	const struct wd40_task *context = oracle_context(t->p);
+	u64 duty;
+
+	check_context(o, t, context);
+	if (o->oracle)
+		return;
+	if (RUNNABLE(context) != (t->state != TASK_ASLEEP))
+		oracle_fail(o, "domain-rate", t, -1, "it counts as %srunnable",
+			    RUNNABLE(context) ? "" : "not ");
+	if (context->domain >= shared.nr_domains) {
+		oracle_fail(o, "domain-tasks", t, -1, "it lives in domain %u", context->domain);
+		return;
+	}
+	sums[context->domain].tasks++;
+	sums[context->domain].rate += RUNNABLE(context) ? context->weight : 0;
+	duty = ravg_read(context->duty, RUNNABLE(context) ? WD40_DUTY_ONE : 0, load_time);
+	sums[context->domain].load += ravg_weigh(duty, context->weight);
+}
+
+static void compare(struct sim_oracles *o, u32 d, const struct oracle_sum *sum, u64 load_time)
+{
+	const struct wd40_domain *dom = domain_at(d);
+	u64 load = ravg_read(dom->load, dom->load_rate, load_time);
+	u64 apart = load > sum->load ? load - sum->load : sum->load - load;
+
+	if (dom->nr_tasks != sum->tasks)
+		oracle_fail(o, "domain-tasks", NULL, -1, "domain %u has %u tasks and says %u", d,
+			    sum->tasks, dom->nr_tasks);
+	if (dom->load_rate != sum->rate)
+		oracle_fail(o, "domain-rate", NULL, -1,
+			    "domain %u has runnable tasks of weight %llu and says %llu", d,
+			    sum->rate, dom->load_rate);
+	if (apart > load / 100 + (u64)(sum->tasks + 1) * ROUNDING)
+		oracle_fail(o, "domain-load", NULL, -1,
+			    "the loads of the tasks of domain %u make %.3f, it says %.3f", d,
+			    sum->load / (double)(1 << WD40_RAVG_FRAC),
+			    load / (double)(1 << WD40_RAVG_FRAC));
+}
+
+void oracle_arena_sweep(struct sim_oracles *o)
+{
+	u64 load_time = wd40_load_time(&shared, native.now_ns);
+	struct oracle_task *t;
+
+	memset(o->sums, 0, shared.nr_domains * sizeof(o->sums[0]));
+	TAILQ_FOREACH(t, &o->all, all)
+	add(o, o->sums, t, load_time);
+	for (u32 d = 0; d < shared.nr_domains && !o->oracle; d++)
+		compare(o, d, &o->sums[d], load_time);
+	if (!o->oracle)
+		check_hotplug(o);
+}
+
+/* --- The end. ----------------------------------------------------------------------------------- */
+
+/* Every object is in use, or once on the free list. */
+void oracle_arena_finish(struct sim_oracles *o)
+{
+	u32 made = shared.tasks.nr_chunks * shared.tasks.chunk_objects, nr_free = 0;
+	u32 next = (u32)shared.tasks.free_head;
+
+	for (; next && nr_free <= made; nr_free++) {
+		const struct wd40_slot *slot = slab_slot(&shared.tasks, next - 1);
+
+		if (slot->generation & 1)
+			oracle_fail(o, "slab", NULL, -1, "object %u is free and in use", next - 1);
+		next = slot->next_free;
+	}
+	if (nr_free + shared.tasks.nr_used != made)
+		oracle_fail(o, "slab", NULL, -1, "of %u objects %u are in use and %u free", made,
+			    shared.tasks.nr_used, nr_free);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * I7, atomic re-tuning: what is in force in the arena is one generation of the values, whole
+ * ("config"), and a task is queued with a slice of that one ("slice"). A slot that was left is
+ * poisoned as soon as no callback can hold it, so whoever still reads it gives itself away.
+ */
+#include <string.h>
+
+#include "daemon/arena.h"
+#include "tests/sim/oracle-private.h"
+
+#define POISON 0xa5
+
+static void poison_retired(void)
+{
+	for (u32 slot = 0; slot < WD40_CONFIG_SLOTS; slot++)
+		if (slot != shared.config_current)
+			memset(&shared.configs[slot], POISON, sizeof(shared.configs[slot]));
+}
+
+/* Is it what the daemon makes of the values, all of it? */
+static bool is_of_values(const struct wd40_config *config, const struct tunable_set *values)
+{
+	static struct wd40_shared scratch;
+	struct wd40_config expected;
+	u32 retired = 0;
+
+	memset(&scratch, 0, sizeof(scratch));
+	arena_publish_config(&scratch, values, config->generation, &retired);
+	expected = *arena_config(&scratch);
+	expected.order_changed = config->order_changed;
+	return memcmp(&expected, config, sizeof(expected)) == 0;
+}
+
+static u64 slice_ns(void)
+{
+	return native_tune()->overutilized ? native_config()->slice_overutil_ns
+					   : native_config()->slice_underutil_ns;
+}
+
+static void changed(struct sim_oracles *o)
+{
+	const struct wd40_config *config = native_config();
+
+	if (config->generation < o->generation)
+		oracle_fail(o, "config", NULL, -1, "generation %llu follows %llu",
+			    config->generation, o->generation);
+	if (o->context.values && !is_of_values(config, o->context.values))
+		oracle_fail(o, "config", NULL, -1,
+			    "generation %llu in the arena is not what the values in force say",
+			    config->generation);
+	if (config->generation != o->generation) {
+		poison_retired();
+		o->changed_at = native.now_ns;
+	}
+	o->config = shared.config_current;
+	o->generation = config->generation;
+	o->tune = shared.tune_current;
+	o->settings_seq = o->seq;
+	o->settings_at = native.now_ns;
+}
+
+/* A rescued task gets the long slice whatever the tuner says. */
+static void check_slice(struct sim_oracles *o, const struct native_event *e)
+{
+	u64 slice = e->p->scx.slice;
+
+	if (slice != slice_ns() && slice != native_config()->slice_underutil_ns)
+		oracle_fail(o, "slice", oracle_task(e->p), -1,
+			    "queued with a slice of %llu ns, expected %llu ns of generation %llu",
+			    slice, slice_ns(), native_config()->generation);
+}
+
+void oracle_config_event(struct sim_oracles *o, const struct native_event *e)
+{
+	if (e->kind == NATIVE_EVENT_QUEUE && !is_builtin_queue(e->dsq))
+		check_slice(o, e);
+	if (e->kind != NATIVE_EVENT_SETTLED)
+		return;
+	if (o->config != shared.config_current || o->tune != shared.tune_current ||
+	    o->generation != native_config()->generation)
+		changed(o);
+	peak_raise(&o->slice, slice_ns());
+	peak_raise(&o->slice, native_config()->slice_underutil_ns);
+}

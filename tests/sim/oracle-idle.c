@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * I3, work conservation ("idle-at-home", "idle-beside-work"): when all has settled no CPU is idle
+ *
+ *	at home: while its own domain, or one without a CPU online, queues a task that may run on it. A
+ *	kick takes no time here, so there is no tolerance.
+ *
+ *	beside: while a domain queues a task that it would steal. Two moments decide that. A CPU that is
+ *	about to be idle looks into every queue in reach (bpf/steal.bpf.h), so what was there then is a
+ *	violation at once. And a task that is queued has an idle CPU of kick_greedy in reach woken
+ *	(bpf/placement.bpf.h), so what waits beside such a CPU since it was queued is one at once, too.
+ *	Only after the settings or the tuner's masks have changed nobody looks anew before a CPU of the
+ *	domain ends a slice and queues its task: the state may last for a slice and a tick.
+ *
+ * Tasks that may not run on all CPUs of their domain are looked for by walking the queue, not more
+ * often than once in as many events as it is long.
+ */
+#include "bpf/steal.bpf.h"
+#include "tests/sim/oracle-private.h"
+
+static bool is_free(const struct sim_oracles *o, u32 cpu)
+{
+	return o->cpus[cpu].idle && !native.cpus[cpu].in_irq && !native.cpus[cpu].in_rt;
+}
+
+/* The first queued task of a domain that may run on the CPU. */
+static const struct oracle_task *queued_for(u32 domain, s32 cpu)
+{
+	for (int fifo = 0; fifo < 2; fifo++) {
+		const struct native_dsq *q = native_dsq(queue_of(domain, fifo));
+
+		for (const struct task_struct *p = q ? q->first : NULL; p; p = p->native.next)
+			if (native_allowed(p, cpu))
+				return oracle_task(p);
+	}
+	return NULL;
+}
+
+/* May the queue be walked? It must pay for that. */
+static bool may_walk(struct sim_oracles *o, struct oracle_domain *d)
+{
+	if (d->nr_open < d->nr_waiting && o->seq - d->walked_seq < d->nr_waiting)
+		return false;
+	d->walked_seq = o->seq;
+	return true;
+}
+
+static u32 end_cpu(const struct wd40_domain *dom)
+{
+	u32 end = dom->end_word * WD40_BITS_PER_WORD;
+
+	return end < native.nr_cpu_ids ? end : native.nr_cpu_ids;
+}
+
+static void check_home(struct sim_oracles *o, u32 domain)
+{
+	const struct wd40_domain *dom = domain_at(domain);
+	struct oracle_domain *d = &o->domains[domain];
+	const struct oracle_task *t;
+
+	if (!d->nr_waiting || !d->nr_idle || !may_walk(o, d))
+		return;
+	for (u32 cpu = dom->first_word * WD40_BITS_PER_WORD; cpu < end_cpu(dom); cpu++) {
+		if (shared.cpus[cpu].domain != domain || !is_free(o, cpu))
+			continue;
+		t = queued_for(domain, (s32)cpu);
+		if (t)
+			oracle_fail(o, "idle-at-home", t, (s32)cpu,
+				    "CPU %u is idle while its domain %u queues task %d", cpu,
+				    domain, t->p->pid);
+		if (t || !d->nr_confined)
+			return;
+	}
+}
+
+/* --- Beside. ------------------------------------------------------------------------------------ */
+
+/* How long a domain's queue must be for the CPU to steal from it; 0: it never does. */
+static u32 threshold_for(const struct wd40_domain *victim, u32 cpu)
+{
+	const struct wd40_config *config = native_config();
+
+	if (!victim->nr_online)
+		return 1;
+	if (!config->greedy_threshold || shared.cpus[cpu].node == victim->node)
+		return config->greedy_threshold;
+	return config->greedy_threshold_x_numa;
+}
+
+/* Did the CPU look into the queues when the task was there? */
+static bool looked(const struct sim_oracles *o, const struct oracle_domain *d, u32 cpu)
+{
+	u64 at = o->cpus[cpu].idle_seq;
+
+	return at > d->queue_seq && at > o->settings_seq;
+}
+
+/* Was the CPU to be woken for the task, or for one that came after it? */
+static bool was_to_be_woken(const struct sim_oracles *o, const struct oracle_domain *d,
+			    const struct oracle_task *t, u32 cpu)
+{
+	const struct wd40_tune *tune = native_tune();
+
+	if (!tune->any_kick_greedy || !cpumask_test(tune->kick_greedy, cpu))
+		return false;
+	if (d->nr_confined)
+		return t->seq > o->settings_seq && t->seq == d->queue_seq;
+	return d->queue_seq > o->settings_seq ||
+	       native.now_ns > o->settings_at + peak_of(&o->slice) + native.tick_ns;
+}
+
+static void check_beside(struct sim_oracles *o, u32 domain, u32 cpu)
+{
+	const struct wd40_domain *dom = domain_at(domain);
+	const struct oracle_domain *d = &o->domains[domain];
+	u32 threshold = threshold_for(dom, cpu);
+	const struct oracle_task *t;
+
+	if (!threshold || d->nr_waiting < threshold || !is_free(o, cpu))
+		return;
+	t = queued_for(domain, (s32)cpu);
+	if (!t || (dom->nr_online && !looked(o, d, cpu) && !was_to_be_woken(o, d, t, cpu)))
+		return;
+	oracle_fail(o, "idle-beside-work", t, (s32)cpu,
+		    "CPU %u of domain %u is idle while domain %u queues %u tasks, the threshold "
+		    "is %u",
+		    cpu, domain_of_cpu((s32)cpu), domain, d->nr_waiting, threshold);
+}
+
+/* The domain's tasks beside all idle CPUs. */
+static void check_tasks(struct sim_oracles *o, u32 domain)
+{
+	const struct wd40_domain *dom = domain_at(domain);
+	struct oracle_domain *d = &o->domains[domain];
+
+	if (!d->nr_waiting || !may_walk(o, d))
+		return;
+	for (u32 w = 0; w < shared.mask_words; w++) {
+		u64 idle = native.idle[w] & ~dom->cpus[w];
+
+		for (; idle && !o->oracle; idle &= idle - 1)
+			check_beside(o, domain, w * WD40_BITS_PER_WORD + cpumask_lowest_bit(idle));
+	}
+}
+
+/* A CPU that just became idle beside all tasks. */
+static void check_cpu(struct sim_oracles *o, u32 cpu)
+{
+	const struct wd40_domain *dom = domain_at(domain_of_cpu((s32)cpu));
+
+	for (u32 i = 0; dom && i < dom->nr_victims && !o->oracle; i++) {
+		struct oracle_domain *victim = &o->domains[dom->victims[i]];
+
+		if (victim->nr_waiting && may_walk(o, victim))
+			check_beside(o, dom->victims[i], cpu);
+	}
+}
+
+void oracle_idle_event(struct sim_oracles *o, const struct native_event *e)
+{
+	for (u32 i = 0; i < o->nr_touched && !o->oracle; i++) {
+		check_home(o, o->touched[i]);
+		check_tasks(o, o->touched[i]);
+	}
+	while (o->nr_idled) {
+		u32 cpu = o->idled[--o->nr_idled];
+
+		o->cpus[cpu].idled = false;
+		if (o->nr_waiting)
+			check_cpu(o, cpu);
+	}
+}
+
+void oracle_idle_sweep(struct sim_oracles *o)
+{
+	for (u32 d = 0; d < shared.nr_domains && !o->oracle; d++)
+		check_tasks(o, d);
+}

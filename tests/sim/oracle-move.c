@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * I6, every request to move a task is answered ("move-unanswered"), and one for a task that is gone
+ * only as stale ("move-stale"). What the task's word says is looked at when the task has an event: a
+ * word that is gone has been taken, so its entry has its answer; and a task that was put into a queue
+ * of a domain has been through enqueue, which takes the word.
+ */
+#include "tests/sim/oracle-private.h"
+
+static void check_answer(struct sim_oracles *o, const struct oracle_task *t)
+{
+	const struct wd40_move *m = &shared.moves[WD40_MOVE_WORD_SLOT(t->move)];
+
+	if (m->id != t->move_id) /* answered, seen by the daemon, and used again */
+		return;
+	if (m->answer == WD40_MOVE_PENDING)
+		oracle_fail(o, "move-unanswered", t, -1, "request %llu was taken and has no answer",
+			    m->id);
+	if (WD40_MOVE_WORD_GENERATION(t->move) != t->generation && m->answer != WD40_MOVE_STALE &&
+	    m->answer != WD40_MOVE_FREE)
+		oracle_fail(o, "move-stale", t, -1,
+			    "request %llu for generation %u is answered with %u to generation %u",
+			    m->id, WD40_MOVE_WORD_GENERATION(t->move), m->answer, t->generation);
+}
+
+static void note(struct sim_oracles *o, struct oracle_task *t, u64 word)
+{
+	u32 slot = WD40_MOVE_WORD_SLOT(word);
+
+	t->move = word;
+	t->move_seq = o->seq;
+	t->move_id = slot < WD40_MOVE_SLOTS ? shared.moves[slot].id : 0;
+}
+
+void oracle_move_event(struct sim_oracles *o, const struct native_event *e)
+{
+	struct oracle_task *t = oracle_task(e->p);
+	u64 word;
+
+	if (!t)
+		return;
+	word = oracle_context(t->p)->move;
+	if (t->move && word != t->move)
+		check_answer(o, t);
+	if (word != t->move)
+		note(o, t, word);
+	else if (word && e->kind == NATIVE_EVENT_QUEUE && !is_builtin_queue(e->dsq))
+		oracle_fail(o, "move-unanswered", t, -1,
+			    "request %llu was not taken when the task was queued", t->move_id);
+}

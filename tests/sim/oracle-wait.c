@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * I1, no starvation ("starvation"): how long a task may wait, by what bpf/deadline.bpf.h and
+ * bpf/wd40.bpf.c promise. In the formulas
+ *
+ *	n     tasks runnable in its domain at once, at most, since it waits; rate: sum of their weights
+ *	c     CPUs of the domain that the task may run on
+ *	w     its weight
+ *	slice the longest slice in force, and a tick, at which its end is seen
+ *	turn  (n / c + 2) * slice: everybody goes once; what runs when the wait begins, or when it is
+ *	      to be noticed, ends its slice
+ *
+ * By deadline, where all tasks of the domain may run on all of its CPUs: a task is queued with a
+ * deadline at most 3 * slice * 100 / w after the domain's time (its lag when it came, and the
+ * request), and others are queued at most a slice before that time. Once the time has come so far that
+ * the latter is after the former nobody passes it any more, and then everybody before it goes once.
+ * The domain's time passes by 100 / rate for each of c CPUs:
+ *
+ *	(slice + 3 * slice * 100 / w) * rate / (100 * c) + turn
+ *
+ * By rescue, whatever the weights and affinities: WD40_RESCUE_AFTER_NS, then the next search, which
+ * comes once in WD40_RESCUE_INTERVAL_NS and looks at RESCUE_DEPTH tasks; then it is before all who
+ * came later:
+ *
+ *	WD40_RESCUE_AFTER_NS + (n / RESCUE_DEPTH + 1) * (WD40_RESCUE_INTERVAL_NS + slice) + turn
+ *
+ * In first-in-first-out order: turn. The lesser of what applies is the bound. Time that thieves take
+ * from the domain's CPUs comes on top. A change of the task itself, of its domain's CPUs, or of the
+ * slices or the order begins the wait anew, since the kernel or the scheduler queues it anew, or what
+ * was promised before does not hold.
+ */
+#include "tests/sim/oracle-private.h"
+
+#define RESCUE_DEPTH 256 /* of bpf/wd40.bpf.c */
+#define LAG_SLICES   3
+
+/* CPUs of its domain that the task may run on. */
+static u32 cpus_of(const struct oracle_task *t)
+{
+	const struct wd40_domain *dom = domain_at(t->domain);
+	u32 n = 0;
+
+	if (!dom)
+		return 0;
+	if (!t->confined)
+		return dom->nr_online;
+	for (u32 cpu = dom->first_word * WD40_BITS_PER_WORD;
+	     cpu < dom->end_word * WD40_BITS_PER_WORD && cpu < native.nr_cpu_ids; cpu++)
+		n += cpumask_test(dom->cpus, cpu) && native_allowed(t->p, (s32)cpu);
+	return n;
+}
+
+struct bound {
+	u64 slice, turn, n, c;
+};
+
+static u64 by_deadline(const struct oracle_domain *d, const struct bound *b, u32 weight)
+{
+	u64 distance = b->slice + LAG_SLICES * b->slice * WD40_BASE_WEIGHT / weight;
+
+	return distance * peak_of(&d->rate) / (WD40_BASE_WEIGHT * b->c) + b->turn;
+}
+
+static u64 by_rescue(const struct bound *b)
+{
+	return WD40_RESCUE_AFTER_NS +
+	       (b->n / RESCUE_DEPTH + 1) * (WD40_RESCUE_INTERVAL_NS + b->slice) + b->turn;
+}
+
+static u64 bound_ns(struct sim_oracles *o, const struct oracle_task *t, u64 since)
+{
+	const struct oracle_domain *d = oracle_domain_of(o, t);
+	struct bound b = { .slice = peak_of(&o->slice) + native.tick_ns, .c = cpus_of(t) };
+	u64 deadline, rescue;
+
+	if (!d || !b.c)
+		return ~0ull; /* the kernel leaves it no CPU; its watchdog sees to that */
+	b.n = peak_of(&d->runnable);
+	b.turn = (b.n / b.c + 2) * b.slice;
+	rescue = by_rescue(&b);
+	if (native_config()->fifo_sched)
+		return b.turn;
+	if (d->confined_at >= since)
+		return rescue;
+	deadline = by_deadline(d, &b, t->weight);
+	return deadline < rescue ? deadline : rescue;
+}
+
+/* From when on its wait counts. A task in a CPU's own queue waits for the thief of that CPU too. */
+static u64 counts_since(const struct sim_oracles *o, const struct oracle_task *t,
+			const struct oracle_domain *d)
+{
+	u64 since = t->waits_since, occupied = t->cpu >= 0 ? o->cpus[t->cpu].occupied_until : 0;
+
+	if (d->changed_at > since)
+		since = d->changed_at;
+	if (o->changed_at > since)
+		since = o->changed_at;
+	if (t->dsq == DSQ_LOCAL && occupied > since)
+		since = occupied;
+	return since;
+}
+
+static void check(struct sim_oracles *o, const struct oracle_task *t)
+{
+	const struct oracle_domain *d = oracle_domain_of(o, t);
+	u64 since, stolen, bound;
+
+	if (!d)
+		return;
+	since = counts_since(o, t, d);
+	stolen = d->stolen_ns - t->stolen_before;
+	if (native.now_ns <= since + stolen + peak_of(&o->slice)) /* mostly */
+		return;
+	bound = bound_ns(o, t, since);
+	if (native.now_ns - since - stolen <= bound)
+		return;
+	oracle_fail(
+		o, "starvation", t, t->cpu,
+		"waits for %.3f ms in domain %u (%llu tasks runnable, of weight %llu), expected "
+		"at most %.3f ms",
+		(native.now_ns - since) / 1e6, t->domain, peak_of(&d->runnable), peak_of(&d->rate),
+		bound / 1e6);
+}
+
+/* Of those who still wait only the one that does so for longest is asked. */
+void oracle_wait_event(struct sim_oracles *o, const struct native_event *e)
+{
+	const struct oracle_task *t =
+		e->kind == NATIVE_EVENT_RUN ? oracle_task(e->p) : TAILQ_FIRST(&o->waiting);
+
+	if (t)
+		check(o, t);
+}
