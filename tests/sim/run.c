@@ -130,7 +130,7 @@ static int start(struct running *r)
 
 static bool is_over(const struct running *r)
 {
-	return sim_oracles_violation(r->oracles) || native.exit_code;
+	return sim_oracles_violation(r->oracles) || native.ended || native.exit_code;
 }
 
 static void go(struct running *r)
