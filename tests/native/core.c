@@ -255,7 +255,6 @@ void native_put(struct native_cpu *c, u64 enq_flags)
 		native_insert_local(c, prev, ENQ_HEAD);
 	else
 		native_do_enqueue(prev, enq_flags);
-	native_pin(prev);
 }
 
 /* set_next_task_scx */
@@ -287,7 +286,6 @@ static void block(struct native_cpu *c)
 	CALL(quiescent, p, DEQ_SLEEP);
 	p->scx.flags &= ~TASK_QUEUED;
 	native_tell(NATIVE_EVENT_SLEEP, number_of(c), p, 0, 0);
-	native_pin(p);
 	if (p->native.step.kind == NATIVE_SLEEP)
 		native_heap_set(&native.timers, &p->native.timer, p->native.step.ns);
 }
@@ -342,6 +340,8 @@ void native_schedule(s32 cpu)
 			native_set_running(c, next);
 	}
 	native_arm(c);
+	if (was && was != c->running)
+		native_pin(was);
 	if (was && was->native.step.kind == NATIVE_EXIT)
 		native_bury(was);
 }

@@ -55,8 +55,8 @@ static void go_offline(struct native_cpu *c)
 	tell_scheduler(cpu, false);
 	evacuate(c);
 	c->idle = false;
-	native_set_idle(cpu, false);
 	native_change_online(cpu, false);
+	native_set_idle(cpu, false);
 }
 
 void native_set_online(s32 cpu, bool online)

@@ -7,19 +7,20 @@ bool native_is_idle(s32 cpu)
 	return cpubits_test(native.idle, (u32)cpu);
 }
 
-/* update_builtin_idle: a core is idle when all of its CPUs are. */
+/* update_builtin_idle: a core is idle when all of its CPUs are, but for those that are offline. */
 void native_set_idle(s32 cpu, bool idle)
 {
 	u32 i = (u32)cpu;
+	bool core = true;
 
 	native_check_cpu(cpu, __func__);
 	cpubits_assign(native.idle, i, idle);
 	do {
-		idle = idle && (native_is_idle((s32)i) || !cpubits_test(native.online, i));
+		core = core && (native_is_idle((s32)i) || !cpubits_test(native.online, i));
 		i = native.cpus[i].sibling;
 	} while (i != (u32)cpu);
 	do {
-		cpubits_assign(native.idle_cores, i, idle && cpubits_test(native.online, i));
+		cpubits_assign(native.idle_cores, i, core && cpubits_test(native.online, i));
 		i = native.cpus[i].sibling;
 	} while (i != (u32)cpu);
 }

@@ -29,12 +29,16 @@ static void arm_thief(struct native_cpu *c)
 /* The higher class comes: put_prev_task_scx, or put_prev_task_idle. */
 static void begin_rt(struct native_cpu *c)
 {
+	struct task_struct *was = c->running;
+
 	native.cpu = number_of(c);
-	native.current = c->running;
-	if (c->running)
+	native.current = was;
+	if (was) {
 		native_put(c, 0);
-	else if (c->idle)
+		native_pin(was);
+	} else if (c->idle) {
 		native_change_idle(c, false);
+	}
 	c->in_rt = true;
 	native_arm(c);
 }

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* CPUs that come and go, and the tasks that were there. */
+#include "tests/unit/native/recorder.h"
+
+/* sched_cpu_deactivate: rq_offline_scx, handle_hotplug, balance_push; native_fallback_cpu chooses */
+static void tasks_of_a_cpu_that_goes_are_pushed(void **state)
+{
+	struct task_struct *runs, *waits;
+
+	rec_start(1, 2, 1);
+	runs = rec_hog(1);
+	waits = rec_task(0);
+	waits->native.cpu = 1;
+	native_wake(waits, 0);
+	forget();
+	native_set_online(1, false);
+	/* who waits elsewhere comes to the local queue, whoever the CPU picks is put and pushed */
+	assert_log(
+		"quiescent2 runnable2 offline-1 stopping1 enqueue1 running2 stopping2 enqueue2 ");
+	assert_int_equal(runs->native.cpu, 0);
+	assert_int_equal(waits->native.cpu, 0);
+	assert_int_equal(scx_bpf_dsq_nr_queued(QUEUE), 2);
+	native_run(0);
+	assert_ptr_equal(native.cpus[0].running, runs);
+	assert_null(native.cpus[1].running);
+	assert_int_equal(last_event(NATIVE_EVENT_ONLINE)->value, 0);
+}
+
+static void an_offline_cpu_is_neither_idle_nor_used(void **state)
+{
+	struct task_struct *p;
+
+	rec_start(1, 2, 2);
+	native_set_online(1, false);
+	assert_int_equal(native.idle[0], 1);
+	assert_int_equal(native.online[0], 1);
+	assert_int_equal(native.idle_cores[0], 1);
+	p = rec_task(MSEC);
+	rec.choice = 1;
+	native_wake(p, 0);
+	assert_int_equal(p->native.cpu, 0);
+	scx_bpf_kick_cpu(1, 0);
+	native_run(0);
+	assert_null(native.cpus[1].running);
+}
+
+/* sched_cpu_activate; the CPU then goes idle, of which the scheduler is told */
+static void a_cpu_that_comes_takes_work(void **state)
+{
+	rec_start(1, 2, 1);
+	native_set_online(1, false);
+	rec_hog(0);
+	native_wake(rec_task(0), 0);
+	forget();
+	native_set_online(1, true);
+	assert_log("online-1 ");
+	native_run(0);
+	assert_ptr_equal(native.cpus[1].running, rec.tasks[1]);
+	native_leave(rec.tasks[1]);
+	native_run(0);
+	assert_true(native_is_idle(1));
+}
+
+static void a_cpu_that_comes_for_nothing_goes_idle(void **state)
+{
+	rec_start(1, 2, 1);
+	native_set_online(1, false);
+	forget();
+	native_set_online(1, true);
+	native_run(0);
+	assert_log("online-1 idle-1 ");
+}
+
+/* select_fallback_rq, set_cpus_allowed_force: the affinity of a task without a CPU is broken */
+static void a_task_whose_cpus_are_all_gone_may_run_anywhere(void **state)
+{
+	struct task_struct *runs, *sleeps;
+
+	rec_start(1, 2, 1);
+	runs = rec_bound(0, 1);
+	native_wake(runs, 0);
+	native_run(0);
+	sleeps = rec_bound(MSEC, 1);
+	forget();
+	native_set_online(1, false);
+	assert_log("offline-1 stopping1 cpumask1 enqueue1 ");
+	assert_int_equal(runs->nr_cpus_allowed, 2);
+	assert_int_equal(sleeps->nr_cpus_allowed, 1);
+	forget();
+	native_wake(sleeps, 0);
+	assert_log("cpumask2 runnable2 enqueue2 ");
+	assert_int_equal(sleeps->native.cpu, 0);
+}
+
+/* select_fallback_rq: the node of the CPU first */
+static void the_fallback_is_near(void **state)
+{
+	struct task_struct *p;
+
+	rec_start(2, 2, 1);
+	p = rec_hog(2);
+	native_set_online(2, false);
+	assert_int_equal(p->native.cpu, 3);
+	native_set_online(3, false);
+	assert_int_equal(p->native.cpu, 0);
+}
+
+/* handle_hotplug without the operations: SCX_ECODE_ACT_RESTART */
+static void a_scheduler_that_does_not_want_to_know_ends(void **state)
+{
+	rec_ops.cpu_offline = NULL;
+	rec_start(1, 2, 1);
+	native_set_online(1, false);
+	assert_int_equal(native.ended, SCX_EXIT_UNREG_KERN);
+	assert_string_equal(native.exit_text, "cpu 1 going offline, exiting scheduler");
+}
+
+static void who_must_not_migrate_is_let_go(void **state)
+{
+	struct task_struct *p;
+
+	rec_start(1, 2, 1);
+	p = rec_hog(1);
+	native_migrate_disable(p);
+	native_set_online(1, false);
+	native_run(0);
+	assert_ptr_equal(native.cpus[0].running, p);
+	assert_int_equal(p->native.migration_disabled, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(tasks_of_a_cpu_that_goes_are_pushed),
+		TEST(an_offline_cpu_is_neither_idle_nor_used),
+		TEST(a_cpu_that_comes_takes_work),
+		TEST(a_cpu_that_comes_for_nothing_goes_idle),
+		TEST(a_task_whose_cpus_are_all_gone_may_run_anywhere),
+		TEST(the_fallback_is_near),
+		TEST(a_scheduler_that_does_not_want_to_know_ends),
+		TEST(who_must_not_migrate_is_let_go),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
