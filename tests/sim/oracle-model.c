@@ -239,6 +239,8 @@ static void occupy(struct sim_oracles *o, s32 cpu, u64 ns)
 	c->occupied_until += ns;
 	if (d < shared.nr_domains)
 		o->domains[d].stolen_ns += ns;
+	if (c->running)
+		c->running->interrupted_ns += ns;
 }
 
 static void change_online(struct sim_oracles *o, s32 cpu, bool online)

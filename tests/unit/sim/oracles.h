@@ -9,6 +9,9 @@
 
 static struct sim_oracles *oracles;
 
+/* A copy of wd40's callbacks, of which a test replaces some. */
+__attribute__((unused)) static struct sched_ext_ops broken;
+
 /* A machine whose scheduler has the given callbacks. */
 static inline void watch_ops(struct native_shape shape, const struct sched_ext_ops *ops)
 {
@@ -30,6 +33,14 @@ static inline int unwatch(void **state)
 	oracles = sim_oracles_free(oracles);
 	stop();
 	return 0;
+}
+
+/* An event that a correct kernel would not tell. */
+static inline void tell(enum native_event_kind kind, struct task_struct *p, s32 cpu, u64 value)
+{
+	struct native_event e = { .kind = kind, .cpu = cpu, .p = p, .value = value };
+
+	native.observers->event(native.observers, &e);
 }
 
 /* The last step of a test of a whole run: all tasks leave, nothing is left behind. */
