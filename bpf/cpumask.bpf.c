@@ -4,7 +4,7 @@
 u32 cpumask_allowed(struct task_struct *p __arg_trusted, const u64 __arena *set __arg_arena,
 		    u32 first, u32 end)
 {
-	kernel_mask allowed = kernel_mask_allowed(p);
+	kernel_mask allowed = kernel_mask_affinity(p);
 	u64 in = 0, out = 0;
 
 	for (u32 w = first; w < end && can_loop; w++) {

@@ -35,23 +35,19 @@ u32 domain_set_allowed(struct wd40_task __arena *t __arg_arena, struct task_stru
 		nr_whole += overlap == CPUMASK_WHOLLY;
 	}
 	t->nr_allowed_domains = nr;
+	t->flags &= ~(WD40_TASK_ALL_CPUS | WD40_TASK_ONE_CPU | WD40_TASK_NO_MIGRATION);
 	if (nr_whole == shared.nr_domains)
 		t->flags |= WD40_TASK_ALL_CPUS;
-	else
-		t->flags &= ~WD40_TASK_ALL_CPUS;
+	if (p->nr_cpus_allowed == 1)
+		t->flags |= WD40_TASK_ONE_CPU;
+	if (kernel_mask_allowed(p) != kernel_mask_affinity(p))
+		t->flags |= WD40_TASK_NO_MIGRATION;
 	return nr;
 }
 
 static bool domain_usable(const struct wd40_task __arena *t, u32 index)
 {
 	return domain_allowed(t, index) && READ_ONCE(shared.domains[index].nr_online);
-}
-
-static bool node_in_mask(u32 index, u64 node_mask)
-{
-	u32 node = shared.domains[index].node_id;
-
-	return !node_mask || (node < 64 && (node_mask >> node & 1));
 }
 
 u32 domain_nearest_allowed(const struct wd40_task __arena *t __arg_arena, u32 from, u64 node_mask)
@@ -61,14 +57,14 @@ u32 domain_nearest_allowed(const struct wd40_task __arena *t __arg_arena, u32 fr
 
 	if (!dom)
 		return from;
-	if (domain_usable(t, from) && node_in_mask(from, node_mask))
+	if (domain_usable(t, from) && domain_in_nodes(from, node_mask))
 		return from;
 	for (u32 i = 0; i < dom->nr_victims && can_loop; i++) {
 		u32 d = dom->victims[i];
 
 		if (!domain_usable(t, d))
 			continue;
-		if (node_in_mask(d, node_mask))
+		if (domain_in_nodes(d, node_mask))
 			return d;
 		if (!domain_usable(t, nearest))
 			nearest = d;
@@ -76,12 +72,12 @@ u32 domain_nearest_allowed(const struct wd40_task __arena *t __arg_arena, u32 fr
 	return nearest;
 }
 
-/* Runnable weight per CPU of a domain, in hundredths of base weight. */
-static u64 runnable_per_cpu(u32 index)
+/* Runnable weight of a domain for each CPU of the fastest kind that it has the capacity of. */
+static u64 runnable_per_capacity(u32 index)
 {
 	struct wd40_domain __arena *dom = &shared.domains[index];
 
-	return READ_ONCE(dom->load_rate) / (READ_ONCE(dom->nr_online) ?: 1);
+	return READ_ONCE(dom->load_rate) * CPUPERF_ONE / (READ_ONCE(dom->capacity) ?: 1);
 }
 
 u32 domain_for_fork(const struct wd40_task __arena *child __arg_arena, u32 parent_domain)
@@ -92,7 +88,7 @@ u32 domain_for_fork(const struct wd40_task __arena *child __arg_arena, u32 paren
 
 	if (!dom)
 		return best;
-	best_rate = runnable_per_cpu(best);
+	best_rate = runnable_per_capacity(best);
 	if (best_rate < WD40_BASE_WEIGHT)
 		return best;
 	for (u32 i = 0; i < dom->nr_victims && i < FORK_CANDIDATES && can_loop; i++) {
@@ -101,7 +97,7 @@ u32 domain_for_fork(const struct wd40_task __arena *child __arg_arena, u32 paren
 
 		if (!domain_usable(child, d))
 			continue;
-		rate = runnable_per_cpu(d);
+		rate = runnable_per_capacity(d);
 		if (rate < best_rate) {
 			best_rate = rate;
 			best = d;

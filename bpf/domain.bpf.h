@@ -32,7 +32,18 @@ static __always_inline bool domain_allowed(const struct wd40_task __arena *t, u3
 	return t->allowed_domains[index / WD40_BITS_PER_WORD] >> (index % WD40_BITS_PER_WORD) & 1;
 }
 
-/* Sets which domains have a CPU that the task may run on, from its affinity. Returns their number. */
+/* Is the domain in a node of the mask (the kernel's ids, below 64)? An empty mask has all nodes. */
+static __always_inline bool domain_in_nodes(u32 index, u64 node_mask)
+{
+	u32 node = shared.domains[index].node_id;
+
+	return !node_mask || (node < 64 && (node_mask >> node & 1));
+}
+
+/*
+ * Sets which domains have a CPU of the task's affinity, and the flags that follow from that. Returns
+ * their number. The affinity is what was asked for, also while the task has migration switched off.
+ */
 u32 domain_set_allowed(struct wd40_task __arena *t __arg_arena,
 		       struct task_struct *p __arg_trusted);
 
@@ -44,8 +55,9 @@ u32 domain_set_allowed(struct wd40_task __arena *t __arg_arena,
 u32 domain_nearest_allowed(const struct wd40_task __arena *t __arg_arena, u32 from, u64 node_mask);
 
 /*
- * The domain for a new task: the parent's, unless that one has more runnable weight than its CPUs
- * can serve at base weight and a near one has less per CPU.
+ * The domain for a new task: the parent's, unless that one has more runnable weight than its capacity
+ * can serve at base weight and a near one has less by capacity. There is no such choice at exec, where
+ * the kernel does not ask (select_task_rq_scx, WF_EXEC).
  */
 u32 domain_for_fork(const struct wd40_task __arena *child __arg_arena, u32 parent_domain);
 

@@ -54,6 +54,7 @@ struct task_struct {
 	int pid;
 	int nr_cpus_allowed;
 	const struct cpumask *cpus_ptr;
+	struct cpumask cpus_mask;
 	struct mempolicy *mempolicy;
 	struct sched_ext_entity scx;
 };
@@ -286,12 +287,15 @@ static __always_inline bool kernel_can_requeue(void)
 #define kernel_for_each_from_tail(p, dsq) \
 	bpf_for_each(scx_dsq, p, dsq, KERNEL_ENUM(scx_dsq_iter_flags, SCX_DSQ_ITER_REV))
 
-/* There: gives p another place in the queue, and slice. False: it is no longer in it. */
-#define kernel_requeue(p, dsq, slice_ns, vtime)               \
+/*
+ * There: gives p another place in that queue, or in another one that is ordered, and another slice.
+ * False: it is no longer in the queue.
+ */
+#define kernel_requeue(p, from, to, slice_ns, vtime)          \
 	({                                                    \
 		scx_bpf_dsq_move_set_slice(&___it, slice_ns); \
 		scx_bpf_dsq_move_set_vtime(&___it, vtime);    \
-		scx_bpf_dsq_move_vtime(&___it, p, dsq, 0);    \
+		scx_bpf_dsq_move_vtime(&___it, p, to, 0);     \
 	})
 
 /*
@@ -326,6 +330,12 @@ static __always_inline kernel_mask kernel_mask_at(struct task_struct *p, const s
 
 	barrier_var(distance); /* else the compiler adds to a pointer after all */
 	return kernel_mask_allowed(p) + (u64)distance;
+}
+
+/* The CPUs that the task was given; it may run on fewer while it has migration switched off. */
+static __always_inline kernel_mask kernel_mask_affinity(struct task_struct *p)
+{
+	return kernel_mask_at(p, &p->cpus_mask);
 }
 
 /* Idle CPUs, or CPUs whose whole core is idle. p: any task. The masks live as long as the kernel. */

@@ -22,13 +22,24 @@ static void answer(struct wd40_move __arena *m, u32 what)
 	__sync_lock_test_and_set(&m->answer, what);
 }
 
+/*
+ * A task whose affinity may have only offline CPUs in the target, or whose memory policy would call it
+ * back, would not stay there.
+ */
+static bool would_stay(const struct wd40_task __arena *t, const struct wd40_domain __arena *dom)
+{
+	if (!(t->flags & WD40_TASK_ALL_CPUS) && READ_ONCE(dom->nr_online) < dom->nr_cpus)
+		return false;
+	return domain_in_nodes(dom->id, t->preferred_nodes);
+}
+
 static u32 judge(const struct wd40_task __arena *t, u32 target)
 {
 	struct wd40_domain __arena *dom = domain_at(target);
 
 	if (!dom || !READ_ONCE(dom->nr_online))
 		return WD40_MOVE_REFUSED_DOMAIN;
-	if (!domain_allowed(t, target))
+	if (!domain_allowed(t, target) || !would_stay(t, dom))
 		return WD40_MOVE_REFUSED_AFFINITY;
 	if (t->domain == target)
 		return WD40_MOVE_REFUSED_SAME;
@@ -47,6 +58,18 @@ u32 move_serve(struct wd40_task __arena *t __arg_arena, u64 load_now, u64 lag_li
 		domain_transfer(t, m->target, load_now, lag_limit_ns);
 	answer(m, verdict);
 	return verdict;
+}
+
+u32 move_wanted(const struct wd40_task __arena *t __arg_arena)
+{
+	u64 word = READ_ONCE(t->move);
+	u32 slot = WD40_MOVE_WORD_SLOT(word), target;
+
+	if (!word || slot >= WD40_MOVE_SLOTS ||
+	    WD40_MOVE_WORD_GENERATION(word) != t->slot.generation)
+		return WD40_NO_DOMAIN;
+	target = shared.moves[slot].target;
+	return judge(t, target) == WD40_MOVE_APPLIED ? target : WD40_NO_DOMAIN;
 }
 
 bool move_answer_stale(struct wd40_task __arena *t __arg_arena)

@@ -14,5 +14,11 @@
  */
 u32 move_serve(struct wd40_task __arena *t __arg_arena, u64 load_now, u64 lag_limit_ns);
 
+/*
+ * The domain that the task's pending request would take it to, were it served now; WD40_NO_DOMAIN when
+ * there is none or it would be refused. Changes nothing: also for a task that is queued.
+ */
+u32 move_wanted(const struct wd40_task __arena *t __arg_arena);
+
 /* Answers a request left in a slot whose task has ended. True when there was one. */
 bool move_answer_stale(struct wd40_task __arena *t __arg_arena);

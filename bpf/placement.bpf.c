@@ -137,8 +137,7 @@ static s32 claim_abroad(struct task_struct *p, u32 home, const u64 __arena *limi
 	return -ENOENT;
 }
 
-static s32 claim_greedily(struct task_struct *p, u32 home, struct placement_policy policy,
-			  u32 *ret_why)
+static s32 claim_greedily(struct task_struct *p, u32 home, struct policy policy, u32 *ret_why)
 {
 	bool far = false;
 	s32 cpu;
@@ -152,7 +151,7 @@ static s32 claim_greedily(struct task_struct *p, u32 home, struct placement_poli
 }
 
 __hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task __arena *t,
-				 struct placement_policy policy, struct placement_wakeup *wakeup)
+				 struct policy policy, struct placement_wakeup *wakeup)
 {
 	s32 cpu = -ENOENT;
 
@@ -166,7 +165,7 @@ __hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task _
 }
 
 __hidden s32 placement_claim_helper(struct task_struct *p, const struct wd40_task __arena *t,
-				    struct placement_policy policy, u32 *ret_why)
+				    struct policy policy, u32 *ret_why)
 {
 	bool far;
 	s32 cpu;
@@ -178,6 +177,11 @@ __hidden s32 placement_claim_helper(struct task_struct *p, const struct wd40_tas
 	*ret_why = WD40_CTR_KICK_GREEDY;
 	return claim_abroad(p, t->domain, policy.tune->kick_greedy,
 			    policy.config->greedy_threshold_x_numa, &far);
+}
+
+__hidden s32 placement_claim_in(struct task_struct *p, u32 domain)
+{
+	return claim_best(p, domain, NULL);
 }
 
 __hidden u64 placement_preferred_nodes(const struct task_struct *p)

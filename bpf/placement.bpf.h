@@ -8,12 +8,7 @@
 #pragma once
 
 #include "bpf/kernel.bpf.h"
-
-/* What the scheduler goes by during one callback: one generation of each, read once. */
-struct placement_policy {
-	const struct wd40_config __arena *config;
-	const struct wd40_tune __arena *tune;
-};
+#include "bpf/policy.bpf.h"
 
 /* A wakeup: where the task was, and the kernel's flags. */
 struct placement_wakeup {
@@ -24,14 +19,17 @@ struct placement_wakeup {
 
 /* Claims an idle CPU for a waking task. -ENOENT: no CPU is idle for it. */
 __hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task __arena *t,
-				 struct placement_policy policy, struct placement_wakeup *wakeup);
+				 struct policy policy, struct placement_wakeup *wakeup);
 
 /*
  * Claims an idle CPU that shall come and take the task just queued to its domain: one of the domain
  * or, where greedy stealing is on, one that the tuner allows to be kicked. -ENOENT: none.
  */
 __hidden s32 placement_claim_helper(struct task_struct *p, const struct wd40_task __arena *t,
-				    struct placement_policy policy, u32 *ret_why);
+				    struct policy policy, u32 *ret_why);
+
+/* Claims an idle core, or else an idle CPU, of a domain for the task. -ENOENT: none. */
+__hidden s32 placement_claim_in(struct task_struct *p, u32 domain);
 
 /* Nodes (the kernel's ids) that the task's memory policy prefers, 0 = no preference. */
 __hidden u64 placement_preferred_nodes(const struct task_struct *p);

@@ -198,8 +198,8 @@ struct wd40_cpu {
 	/* BPF, own CPU, except online and capacity: written in init and cpu_online/cpu_offline */
 	u32 capacity; /* 1..1024 */
 	u32 online;
-	u32 perf_applied; /* wd40_config.perf_level last asked of cpufreq here */
-	u32 pad;
+	u32 perf_applied;  /* wd40_config.perf_level last asked of cpufreq here */
+	u32 looked_again;  /* it found nothing twice since it was kicked */
 	u64 busy_ns;       /* time spent in tasks of this scheduler, up to running_since */
 	u64 running_since; /* start of the running task's current stint, 0 when none */
 	u64 clock_ns;      /* the scheduler's clock when a stint last began or ended here */
@@ -301,8 +301,12 @@ struct wd40_task {
 /*
  * A request to move a task, and its answer, which stands beside it. The daemon fills a free entry,
  * then stores WD40_MOVE_WORD into the task's move with release; BPF takes the word with an atomic
- * exchange at the next safe point (enqueue, dispatch, exit of the task) and stores the answer with
- * release. The daemon frees the entry by setting answer to WD40_MOVE_FREE.
+ * exchange at the next safe point (the task wakes up, gets or gives up a CPU, or ends) and stores the
+ * answer with release. The daemon frees the entry by setting answer to WD40_MOVE_FREE.
+ *
+ * Each request is answered once. One stored when the task has just ended is answered as stale when the
+ * slot is used again; until then, which may be never, the daemon finds the slot's generation changed, and
+ * may take the word back, by an atomic exchange with 0: who gets the word has the request.
  */
 #define WD40_MOVE_SLOTS              4096u
 #define WD40_MOVE_WORD(gen, slot)    ((u64)(gen) << 32 | ((slot) + 1))
@@ -314,7 +318,7 @@ enum wd40_move_answer {
 	WD40_MOVE_PENDING,
 	WD40_MOVE_APPLIED,
 	WD40_MOVE_STALE,            /* the task ended, or its slot was used again */
-	WD40_MOVE_REFUSED_AFFINITY, /* no CPU of the target is allowed */
+	WD40_MOVE_REFUSED_AFFINITY, /* no CPU of the target is allowed, or it would not stay there */
 	WD40_MOVE_REFUSED_DOMAIN,   /* the target does not exist or has no CPU online */
 	WD40_MOVE_REFUSED_SAME,     /* it lives there already */
 	WD40_NR_MOVE_ANSWERS

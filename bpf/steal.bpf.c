@@ -33,19 +33,55 @@ u32 queue_length(u32 domain, const struct wd40_config __arena *config __arg_aren
 	return (length > 0 ? length : 0) + (leftover > 0 ? leftover : 0);
 }
 
-/* From the victims [first, end) of a domain whose queue is at least threshold long. */
-static bool steal_from(const struct wd40_domain __arena *thief, u32 first, u32 end, u32 threshold,
-		       const struct wd40_config __arena *config)
+/* One look for work in other domains. */
+struct raid {
+	const struct wd40_domain __arena *thief;
+	const struct wd40_config __arena *config;
+	bool take; /* or just see whether there is something */
+};
+
+/* Among the victims [first, end) whose queue is at least threshold long. */
+static bool raid_some(const struct raid *r, u32 first, u32 end, u32 threshold)
 {
 	if (!threshold)
 		return false;
 	for (u32 i = first; i < end && can_loop; i++) {
-		u32 victim = thief->victims[i];
+		u32 victim = r->thief->victims[i];
 
-		if (queue_length(victim, config) >= threshold && queue_consume(victim, config))
+		if (queue_length(victim, r->config) < threshold)
+			continue;
+		if (!r->take || queue_consume(victim, r->config))
 			return true;
 	}
 	return false;
+}
+
+static s32 raid_all(const struct raid *r)
+{
+	const struct wd40_domain __arena *thief = r->thief;
+
+	if (!thief)
+		return -ENOENT;
+	if (raid_some(r, 0, thief->nr_victims_node, r->config->greedy_threshold))
+		return WD40_CTR_STEAL_NODE;
+	if (r->config->greedy_threshold && raid_some(r, thief->nr_victims_node, thief->nr_victims,
+						     r->config->greedy_threshold_x_numa))
+		return WD40_CTR_STEAL_FAR;
+	return -ENOENT;
+}
+
+s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena)
+{
+	struct raid r = { .thief = domain_at(thief_domain), .config = config, .take = true };
+
+	return raid_all(&r);
+}
+
+bool steal_possible(u32 thief_domain, const struct wd40_config __arena *config __arg_arena)
+{
+	struct raid r = { .thief = domain_at(thief_domain), .config = config };
+
+	return raid_all(&r) >= 0;
 }
 
 bool steal_orphan(const struct wd40_config __arena *config __arg_arena)
@@ -56,18 +92,4 @@ bool steal_orphan(const struct wd40_config __arena *config __arg_arena)
 		if (!READ_ONCE(shared.domains[d].nr_online) && queue_consume(d, config))
 			return true;
 	return false;
-}
-
-s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena)
-{
-	struct wd40_domain __arena *thief = domain_at(thief_domain);
-
-	if (!thief)
-		return -ENOENT;
-	if (steal_from(thief, 0, thief->nr_victims_node, config->greedy_threshold, config))
-		return WD40_CTR_STEAL_NODE;
-	if (config->greedy_threshold && steal_from(thief, thief->nr_victims_node, thief->nr_victims,
-						   config->greedy_threshold_x_numa, config))
-		return WD40_CTR_STEAL_FAR;
-	return -ENOENT;
 }

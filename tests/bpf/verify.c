@@ -3,8 +3,9 @@
  * What the running kernel's verifier says to a BPF object: usage: verify BUDGET OBJECT...
  *
  * Loads each object once, as the daemon does, and prints for each program how many instructions the
- * verifier processed and how long the machine code is. Fails when an object is refused, when a program
- * takes more instructions than BUDGET (lines "PROGRAM INSNS") grants, or is not listed there.
+ * verifier processed, how many it has with all that it calls, and how long the machine code is. Fails
+ * when an object is refused, when a program takes more than BUDGET (lines "PROGRAM VERIFIED INSNS")
+ * grants, or is not listed there.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -18,37 +19,44 @@
 
 DEFINE_CLEANUP(struct bpf_object, bpf_object__close)
 
+/* How many instructions of a program the verifier may process, and how many it may have. */
+struct budget {
+	unsigned long verified, insns;
+};
+
 /* What the file grants to a program; 0: it does not list it. */
-static unsigned long budget_of(FILE *file, const char *program)
+static struct budget budget_of(FILE *file, const char *program)
 {
+	struct budget b = { 0 };
 	char line[256], name[128];
-	unsigned long insns;
 
 	rewind(file);
 	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "%127s %lu", name, &insns) == 2 && strcmp(name, program) == 0)
-			return insns;
-	return 0;
+		if (sscanf(line, "%127s %lu %lu", name, &b.verified, &b.insns) == 3 &&
+		    strcmp(name, program) == 0)
+			return b;
+	return (struct budget){ 0 };
 }
 
 /* Prints a program's line; false when it is over its budget, or has none. */
 static bool check_program(const struct bpf_program *prog, FILE *budgets)
 {
 	const char *name = bpf_program__name(prog), *verdict = "";
-	unsigned long budget = budget_of(budgets, name);
+	struct budget budget = budget_of(budgets, name);
 	struct bpf_prog_info info = { 0 };
-	__u32 size = sizeof(info);
+	__u32 size = sizeof(info), insns;
 
 	if (bpf_prog_get_info_by_fd(bpf_program__fd(prog), &info, &size) < 0) {
 		printf("%-24s not loaded: %s\n", name, strerror(errno));
 		return false;
 	}
-	if (!budget)
+	insns = info.xlated_prog_len / 8;
+	if (!budget.verified)
 		verdict = "  HAS NO BUDGET";
-	else if (info.verified_insns > budget)
+	else if (info.verified_insns > budget.verified || insns > budget.insns)
 		verdict = "  IS OVER ITS BUDGET";
-	printf("%-24s %8u %8lu %10u %10u%s\n", name, info.verified_insns, budget,
-	       info.xlated_prog_len / 8, info.jited_prog_len, verdict);
+	printf("%-24s %8u %8lu %8u %8lu %10u%s\n", name, info.verified_insns, budget.verified,
+	       insns, budget.insns, info.jited_prog_len, verdict);
 	return !*verdict;
 }
 
@@ -73,8 +81,8 @@ static bool check_object(const char *path, FILE *budgets)
 		return false;
 	}
 	printf("%s: loaded in %.1f s\n", path, seconds_since(&start));
-	printf("%-24s %8s %8s %10s %10s\n", "program", "verified", "budget", "insns",
-	       "jited bytes");
+	printf("%-24s %8s %8s %8s %8s %10s\n", "program", "verified", "budget", "insns", "budget",
+	       "jited");
 	bpf_object__for_each_program(prog, object) ok = check_program(prog, budgets) && ok;
 	return ok;
 }

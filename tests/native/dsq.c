@@ -329,18 +329,19 @@ struct native_view native_view(u64 id)
 	struct native_dsq *q = native_dsq(id);
 
 	native_enter(__func__);
-	for (struct task_struct *p = q ? q->last : NULL; p && view.nr < 256; p = p->native.prev)
+	for (struct task_struct *p = q ? q->last : NULL;
+	     p && view.nr < sizeof(view.tasks) / sizeof(p); p = p->native.prev)
 		view.tasks[view.nr++] = p;
 	return view;
 }
 
 /* scx_bpf_dsq_move_vtime */
-bool kernel_requeue(struct task_struct *p, u64 id, u64 slice_ns, u64 vtime)
+bool kernel_requeue(struct task_struct *p, u64 from, u64 to, u64 slice_ns, u64 vtime)
 {
-	struct native_verdict v = { true, id, slice_ns, vtime, ENQ_BY_VTIME };
+	struct native_verdict v = { true, to, slice_ns, vtime, ENQ_BY_VTIME };
 
 	native_enter(__func__);
-	if (!p->native.dsq || p->native.dsq != native_dsq(id))
+	if (!p->native.dsq || p->native.dsq != native_dsq(from))
 		return false;
 	native_unqueue(p);
 	native_insert(p, &v, cpu_of(p));

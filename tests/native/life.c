@@ -228,6 +228,11 @@ static unsigned long *own_mask(const struct task_struct *p)
 	return p->native.mask ?: native.everywhere;
 }
 
+kernel_mask kernel_mask_affinity(struct task_struct *p)
+{
+	return (kernel_mask)own_mask(p);
+}
+
 void native_migrate_disable(struct task_struct *p)
 {
 	p->native.migration_disabled++;

@@ -300,12 +300,12 @@ static __always_inline bool kernel_can_requeue(void)
 
 /* The last tasks of a queue at one moment, the very last one first. */
 struct native_view {
-	struct task_struct *tasks[256];
+	struct task_struct *tasks[4097];
 	u32 nr, at;
 };
 
 struct native_view native_view(u64 dsq);
-bool kernel_requeue(struct task_struct *p, u64 dsq, u64 slice_ns, u64 vtime);
+bool kernel_requeue(struct task_struct *p, u64 from, u64 to, u64 slice_ns, u64 vtime);
 
 #define kernel_for_each_from_tail(p, dsq)                \
 	for (struct native_view view = native_view(dsq); \
@@ -330,6 +330,9 @@ static __always_inline kernel_mask kernel_mask_allowed(struct task_struct *p)
 {
 	return (kernel_mask)p->cpus_ptr;
 }
+
+/* What it has while migration is switched off; see native_migrate_disable. */
+kernel_mask kernel_mask_affinity(struct task_struct *p);
 
 static __always_inline kernel_mask kernel_mask_at(struct task_struct *p, const struct cpumask *mask)
 {

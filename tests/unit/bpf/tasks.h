@@ -18,7 +18,7 @@ static inline u64 load_time(void)
 	return load_now(native_config(), native.now_ns);
 }
 
-/* A context from the slab, allowed in all domains, in none of them. */
+/* A context from the slab, allowed everywhere, in no domain. */
 static inline struct wd40_task *task_make(u32 weight)
 {
 	s64 index = slab_alloc(&shared.tasks);
@@ -29,6 +29,7 @@ static inline struct wd40_task *task_make(u32 weight)
 	t->weight = weight;
 	for (u32 d = 0; d < shared.nr_domains; d++)
 		t->allowed_domains[d / 64] |= 1ull << d % 64;
+	t->flags = WD40_TASK_ALL_CPUS;
 	return t;
 }
 
@@ -44,6 +45,7 @@ static inline struct wd40_task *task_in(u32 domain, u32 weight)
 static inline void task_forbid(struct wd40_task *t, u32 domain)
 {
 	t->allowed_domains[domain / 64] &= ~(1ull << domain % 64);
+	t->flags &= ~WD40_TASK_ALL_CPUS;
 }
 
 /* As the scheduler's init does it. */

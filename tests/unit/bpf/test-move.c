@@ -115,6 +115,30 @@ static void refused_where_no_cpu_is_online(void **state)
 	assert_answer(t, 1, WD40_MOVE_REFUSED_DOMAIN);
 }
 
+/* The CPUs of its affinity in the target may be just those that are offline: it would come back. */
+static void refused_where_its_cpus_may_be_offline(void **state)
+{
+	struct wd40_task *t = *state;
+
+	task_forbid(t, 3);
+	assert_answer(t, 1, WD40_MOVE_APPLIED);
+	domain_cpu_online(0, false);
+	assert_answer(t, 0, WD40_MOVE_REFUSED_AFFINITY);
+	domain_cpu_online(0, true);
+	assert_answer(t, 0, WD40_MOVE_APPLIED);
+}
+
+/* Its memory is on node 1 (D2, D3), and that counts: it would come back, too. */
+static void refused_where_its_memory_is_far(void **state)
+{
+	struct wd40_task *t = *state;
+
+	t->preferred_nodes = 1 << 1;
+	assert_answer(t, 1, WD40_MOVE_REFUSED_AFFINITY);
+	assert_answer(t, 3, WD40_MOVE_APPLIED);
+	assert_answer(t, 2, WD40_MOVE_APPLIED);
+}
+
 static void refused_where_it_lives(void **state)
 {
 	struct wd40_task *t = *state;
@@ -136,6 +160,25 @@ static void fault_23_another_life_is_not_moved(void **state)
 	assert_int_equal(serve(t), WD40_MOVE_STALE);
 	assert_int_equal(m->answer, WD40_MOVE_STALE);
 	assert_int_equal(t->domain, 0);
+}
+
+/* A look at what is wanted takes nothing away. */
+static void what_is_wanted_can_be_seen(void **state)
+{
+	struct wd40_task *t = *state;
+
+	assert_int_equal(move_wanted(t), WD40_NO_DOMAIN);
+	ask(t, t->slot.generation, 5, 2);
+	assert_int_equal(move_wanted(t), 2);
+	assert_int_equal(move_wanted(t), 2);
+	assert_int_equal(serve(t), WD40_MOVE_APPLIED);
+	assert_int_equal(move_wanted(t), WD40_NO_DOMAIN);
+	ask(t, t->slot.generation, 6, 2); /* where it lives */
+	assert_int_equal(move_wanted(t), WD40_NO_DOMAIN);
+	t->move = WD40_MOVE_WORD(t->slot.generation - 2, 6);
+	assert_int_equal(move_wanted(t), WD40_NO_DOMAIN);
+	t->move = WD40_MOVE_WORD(t->slot.generation, WD40_MOVE_SLOTS);
+	assert_int_equal(move_wanted(t), WD40_NO_DOMAIN);
 }
 
 static void what_a_dead_task_was_asked_is_stale(void **state)
@@ -243,8 +286,11 @@ int main(void)
 		TEST(refused_where_no_cpu_is_allowed),
 		TEST(refused_where_there_is_no_domain),
 		TEST(refused_where_no_cpu_is_online),
+		TEST(refused_where_its_cpus_may_be_offline),
+		TEST(refused_where_its_memory_is_far),
 		TEST(refused_where_it_lives),
 		TEST(fault_23_another_life_is_not_moved),
+		TEST(what_is_wanted_can_be_seen),
 		TEST(what_a_dead_task_was_asked_is_stale),
 		TEST(entries_end_where_the_table_ends),
 		TEST(a_request_during_a_request_waits),

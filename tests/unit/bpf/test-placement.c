@@ -60,17 +60,12 @@ static void let_tuner_allow(u64 direct, u64 kick)
 	tune->any_kick_greedy = kick != 0;
 }
 
-static struct placement_policy policy(void)
-{
-	return (struct placement_policy){ .config = native_config(), .tune = native_tune() };
-}
-
 /* The CPU that the waking task claims; it is idle no more, and the counter says why. */
 static void assert_claims(s32 prev_cpu, u64 flags, s32 cpu, u32 why)
 {
 	struct placement_wakeup wakeup = { .prev_cpu = prev_cpu, .wake_flags = flags };
 
-	assert_int_equal(placement_claim_cpu(p, t, policy(), &wakeup), cpu);
+	assert_int_equal(placement_claim_cpu(p, t, policy_now(), &wakeup), cpu);
 	if (cpu < 0)
 		return;
 	assert_int_equal(wakeup.why, why);
@@ -81,7 +76,7 @@ static void assert_helped_by(s32 cpu, u32 why)
 {
 	u32 is_why = 0;
 
-	assert_int_equal(placement_claim_helper(p, t, policy(), &is_why), cpu);
+	assert_int_equal(placement_claim_helper(p, t, policy_now(), &is_why), cpu);
 	if (cpu >= 0)
 		assert_int_equal(is_why, why);
 }
@@ -276,7 +271,7 @@ static void greedy_looks_everywhere_nearest_first(void **state)
 	for (u32 i = 0; i < home->nr_victims; i++)
 		for (u32 k = 0; k < 4; k++) {
 			struct placement_wakeup wakeup = { .prev_cpu = 0 };
-			s32 cpu = placement_claim_cpu(p, t, policy(), &wakeup);
+			s32 cpu = placement_claim_cpu(p, t, policy_now(), &wakeup);
 
 			assert_int_equal(cpu / 4, home->victims[i]);
 		}

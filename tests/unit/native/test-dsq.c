@@ -210,13 +210,13 @@ static void a_queue_is_gone_through_from_its_end(void **state)
 	kernel_for_each_from_tail (p, SORTED) {
 		snprintf(order + strlen(order), sizeof(order) - strlen(order), "%d ", p->pid);
 		if (p->pid == 3)
-			assert_true(kernel_requeue(p, SORTED, 2 * SLICE_NS, -1ull));
+			assert_true(kernel_requeue(p, SORTED, SORTED, 2 * SLICE_NS, -1ull));
 	}
 	assert_string_equal(order, "4 3 2 1 ");
 	assert_order(SORTED, "3 1 2 4 ");
 	assert_int_equal(rec.tasks[2]->scx.slice, 2 * SLICE_NS);
 	assert_int_equal(rec.tasks[2]->scx.dsq_vtime, -1ull);
-	assert_false(kernel_requeue(rec.tasks[2], QUEUE, 0, 0));
+	assert_false(kernel_requeue(rec.tasks[2], QUEUE, QUEUE, 0, 0));
 }
 
 static void there_may_be_any_number_of_queues(void **state)

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A CPU's own record (struct wd40_cpu), kept by the CPU itself: its stints, its frequency, its kicks. */
+#pragma once
+
+#include "bpf/domain.bpf.h"
+#include "bpf/kernel.bpf.h"
+
+/* The record of this CPU; NULL where there is none. */
+static __always_inline struct wd40_cpu __arena *cpu_here(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	return cpu < shared.nr_cpu_ids ? &shared.cpus[cpu] : NULL;
+}
+
+static __always_inline void cpu_begin_stint(struct wd40_cpu __arena *c, u64 now)
+{
+	WRITE_ONCE(c->running_since, now);
+	WRITE_ONCE(c->clock_ns, now);
+}
+
+static __always_inline void cpu_end_stint(struct wd40_cpu __arena *c, u64 now)
+{
+	u64 since = c->running_since;
+
+	if (since && now > since)
+		c->busy_ns += now - since;
+	WRITE_ONCE(c->running_since, 0);
+	WRITE_ONCE(c->clock_ns, now);
+}
+
+/* cpufreq is asked only where the wish differs from what was asked last; 0 gives the kernel's own. */
+static __always_inline void cpu_apply_perf(struct wd40_cpu __arena *c, u32 level)
+{
+	if (c->perf_applied == level)
+		return;
+	c->perf_applied = level;
+	scx_bpf_cpuperf_set(bpf_get_smp_processor_id(), level ?: CPUPERF_ONE);
+}
+
+/*
+ * May this CPU kick others? Not while it dies: its interrupts are flushed before its last wakeups and
+ * its last step to idle, so a kick from there would stay pending for ever, and the kernel would wait
+ * for it when the scheduler is detached.
+ */
+static __always_inline bool cpu_may_kick(void)
+{
+	struct wd40_cpu __arena *c = cpu_here();
+
+	return c && READ_ONCE(c->online);
+}
+
+/*
+ * This CPU was idle, was woken and found nothing. It will be marked idle again, but update_idle is not
+ * called for that: a task queued in between would wait. So it looks once more, with the mark set.
+ */
+static __always_inline void cpu_look_again(void)
+{
+	struct wd40_cpu __arena *c = cpu_here();
+
+	if (!cpu_may_kick() || !c)
+		return;
+	c->looked_again = !c->looked_again;
+	if (c->looked_again)
+		scx_bpf_kick_cpu(bpf_get_smp_processor_id(), KICK_IDLE);
+}
