@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The layers of values; reading files is load.c's. */
+/* The layers of values. Reading files is load.c's, changes at run time are runtime.c's. */
 #include "config/config.h"
 
 #include <errno.h>
@@ -21,14 +21,20 @@ const char *config_layer_name(enum config_layer layer)
 	return layer_names[layer];
 }
 
-/* Merges the layers up to top and another one above them, which may be NULL. */
-static void merge_up_to(const struct config *c, enum config_layer top, const struct layer *above,
-			struct tunable_set *ret, size_t from[NR_TUNABLES])
+const char *config_origin_name(const struct config_origin *origin)
 {
-	const struct layer *layers[NR_LAYERS + 1];
+	if (origin->layer == LAYER_FILE && strstr(origin->path, "/wd40d.ini.d/"))
+		return "drop-in";
+	return config_layer_name(origin->layer);
+}
+
+void config_merge_below(const struct config *c, const struct layer *above, struct tunable_set *ret,
+			size_t from[NR_TUNABLES])
+{
+	const struct layer *layers[NR_LAYERS];
 	size_t n = 0;
 
-	for (int i = 0; i <= (int)top; i++)
+	for (int i = 0; i < LAYER_RUNTIME; i++)
 		layers[n++] = &c->layers[i];
 	if (above)
 		layers[n++] = above;
@@ -39,7 +45,7 @@ void config_update(struct config *c)
 {
 	size_t from[NR_TUNABLES];
 
-	merge_up_to(c, LAYER_RUNTIME, NULL, &c->effective, from);
+	config_merge_below(c, &c->layers[LAYER_RUNTIME], &c->effective, from);
 	for (int id = 0; id < NR_TUNABLES; id++)
 		c->from[id] = (enum config_layer)from[id];
 }
@@ -134,8 +140,7 @@ int config_set_option(struct config *c, enum tunable_id id, const char *text,
 	return 0;
 }
 
-/* Refuses values that break a rule, in the name of the one from the highest layer. */
-static int check_rules(const struct tunable_set *set, const size_t from[NR_TUNABLES],
+int config_check_rules(const struct tunable_set *set, const size_t from[NR_TUNABLES],
 		       struct config_problem *problem)
 {
 	struct tunable_conflict conflicts[NR_TUNABLE_RULES];
@@ -154,52 +159,8 @@ int config_check(const struct config *c, struct config_problem *problem)
 	size_t from[NR_TUNABLES];
 	struct tunable_set set;
 
-	merge_up_to(c, LAYER_COMMAND_LINE, NULL, &set, from);
-	return check_rules(&set, from, problem);
-}
-
-/* Checks each change for itself and puts it into layer. */
-static int take_change(struct layer *layer, const struct config_change *change, uid_t uid,
-		       struct config_problem *problem)
-{
-	struct slot slot = { .set = true, .uid = uid };
-	_cleanup_(freep) char *text = NULL;
-	char why[TUNABLE_WHY_MAX] = "";
-	int r;
-
-	r = tunable_normalize(change->id, &change->value, &slot.value, why);
-	if (r == 0) {
-		slot_move(change->id, &slot, &layer->slots[change->id]);
-		return 0;
-	}
-	text = tunable_format(change->id, &change->value);
-	if (!text)
-		return -ENOMEM;
-	return problem_fill_refused(problem, r, change->id, text, why);
-}
-
-int config_set_runtime(struct config *c, const struct config_change *changes, size_t n, uid_t uid,
-		       bool dry_run, struct config_problem *problem)
-{
-	_cleanup_(layer_done) struct layer changed = { 0 };
-	size_t from[NR_TUNABLES];
-	struct tunable_set set;
-	int r;
-
-	for (size_t i = 0; i < n; i++) {
-		r = take_change(&changed, &changes[i], uid, problem);
-		if (r < 0)
-			return r;
-	}
-	merge_up_to(c, LAYER_RUNTIME, &changed, &set, from);
-	r = check_rules(&set, from, problem);
-	if (r < 0 || dry_run)
-		return r;
-	for (int id = 0; id < NR_TUNABLES; id++)
-		if (changed.slots[id].set)
-			slot_move(id, &changed.slots[id], &c->layers[LAYER_RUNTIME].slots[id]);
-	config_update(c);
-	return 0;
+	config_merge_below(c, NULL, &set, from);
+	return config_check_rules(&set, from, problem);
 }
 
 const struct tunable_set *config_values(const struct config *c)
@@ -216,5 +177,7 @@ struct config_origin config_origin(const struct config *c, enum tunable_id id)
 		.path = slot->path,
 		.line = slot->line,
 		.uid = slot->uid,
+		.unit = slot->unit,
+		.reason = slot->reason,
 	};
 }

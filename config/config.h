@@ -29,13 +29,18 @@ enum config_layer {
 /* "default", "file", "command-line" or "runtime". */
 const char *config_layer_name(enum config_layer layer);
 
-/* Where a value comes from. path is NULL unless layer is LAYER_FILE; uid counts for LAYER_RUNTIME. */
+/* Where a value comes from. Strings are owned by the config. */
 struct config_origin {
 	enum config_layer layer;
-	const char *path; /* owned by the config */
-	unsigned int line;
+	const char *path;  /* NULL unless layer is LAYER_FILE */
+	unsigned int line; /* likewise 0 */
+	/* of LAYER_RUNTIME: who asked, from which unit of the service manager, and why; may be NULL */
 	uid_t uid;
+	const char *unit, *reason;
 };
+
+/* "default", "file", "drop-in", "command-line" or "runtime". */
+const char *config_origin_name(const struct config_origin *origin);
 
 /* What can be wrong with a value, a key or a file. */
 enum config_error {
@@ -47,6 +52,7 @@ enum config_error {
 	CONFIG_DUPLICATE,  /* key given twice in one file; the last one counts */
 	CONFIG_SYNTAX,     /* a line that is no section, key or comment; binary garbage */
 	CONFIG_UNREADABLE, /* the file cannot be read */
+	CONFIG_NOT_SAVED,  /* the values cannot be saved, or would not count after it */
 	NR_CONFIG_ERRORS
 };
 
@@ -89,6 +95,9 @@ int config_set_file(struct config *c, const char *path);
  */
 int config_load(struct config *c, config_report_fn report, void *userdata);
 
+/* config_load up to where it would change something: what it would report. */
+int config_try_load(const struct config *c, config_report_fn report, void *userdata);
+
 /* The files that were read, NULL-terminated, in order. Owned by the config until the next load. */
 const char *const *config_files(const struct config *c);
 
@@ -111,12 +120,53 @@ struct config_change {
 	struct tunable_value value; /* list is borrowed */
 };
 
+/* Who changes something. Strings are borrowed, and may be NULL. */
+struct config_author {
+	uid_t uid;
+	const char *unit, *reason;
+};
+
+/* Several tunables at once: bit ID for each. */
+typedef uint64_t tunable_mask;
+#define TUNABLE_BIT(id) (UINT64_C(1) << (id))
+_Static_assert(NR_TUNABLES <= 64, "a bit for each tunable");
+
 /*
  * Checks the changes against ranges and, on the result, the cross-checks; sets all or none in the
- * runtime layer. -EINVAL and *problem filled when refused; -ENOMEM. With dry_run only checks.
+ * runtime layer. -EINVAL and *problem filled when refused; -ENOMEM.
  */
-int config_set_runtime(struct config *c, const struct config_change *changes, size_t n, uid_t uid,
-		       bool dry_run, struct config_problem *problem);
+int config_set_runtime(struct config *c, const struct config_change *changes, size_t n,
+		       const struct config_author *author, struct config_problem *problem);
+
+/* Takes the values of ids out of the runtime layer, all or none. -EINVAL and *problem; -ENOMEM. */
+int config_reset_runtime(struct config *c, tunable_mask ids, struct config_problem *problem);
+
+/* The tunables that the runtime layer sets; those of them that a restart would change. */
+tunable_mask config_runtime(const struct config *c);
+tunable_mask config_unsaved(const struct config *c);
+
+/* A copy of the runtime layer, to come back to. -ENOMEM. */
+struct config_memory;
+int config_remember(const struct config *c, struct config_memory **ret);
+struct config_memory *config_memory_free(struct config_memory *memory);
+DEFINE_CLEANUP(struct config_memory, config_memory_free)
+
+/* Swaps the runtime layer and the memory: once to go back, twice to undo that. Never fails. */
+void config_swap(struct config *c, struct config_memory *memory);
+
+/*
+ * Moves values of ids from the runtime layer into the drop-in that belongs to the daemon, which is
+ * replaced as a whole or not at all; what it held of other tunables stays. Ids without a runtime
+ * value have nothing to be saved. No other file is written. -EINVAL and *problem when the file cannot
+ * be written, or the saved values would not count after a restart; -ENOMEM.
+ */
+int config_save(struct config *c, tunable_mask ids, struct config_problem *problem);
+
+/* Takes values of ids out of that drop-in; the next config_load sees it. Errors as config_save. */
+int config_forget(struct config *c, tunable_mask ids, struct config_problem *problem);
+
+/* The path of the drop-in, behind the root. */
+#define CONFIG_SAVED_PATH "/etc/wd40d/wd40d.ini.d/90-runtime.ini"
 
 /* Effective values, owned by the config; pointers in it live until the next change. */
 const struct tunable_set *config_values(const struct config *c);

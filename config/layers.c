@@ -11,6 +11,8 @@ void slot_done(enum tunable_id id, struct slot *slot)
 	if (slot->set)
 		tunable_value_done(id, &slot->value);
 	free(slot->path);
+	free(slot->unit);
+	free(slot->reason);
 	*slot = (struct slot){ 0 };
 }
 
@@ -20,19 +22,30 @@ void layer_done(struct layer *layer)
 		slot_done(id, &layer->slots[id]);
 }
 
+/* A text that may be NULL. */
+static int copy_text(const char *from, char **ret)
+{
+	*ret = from ? strdup(from) : NULL;
+	return from && !*ret ? -ENOMEM : 0;
+}
+
 int slot_copy(enum tunable_id id, const struct slot *from, struct slot *slot)
 {
-	struct slot copy = *from;
+	struct slot copy = { .line = from->line, .uid = from->uid };
+	int r;
 
-	if (from->path) {
-		copy.path = strdup(from->path);
-		if (!copy.path)
-			return -ENOMEM;
+	r = copy_text(from->path, &copy.path);
+	if (r == 0)
+		r = copy_text(from->unit, &copy.unit);
+	if (r == 0)
+		r = copy_text(from->reason, &copy.reason);
+	if (r == 0 && from->set)
+		r = tunable_value_copy(id, &from->value, &copy.value);
+	if (r < 0) {
+		slot_done(id, &copy);
+		return r;
 	}
-	if (from->set && tunable_value_copy(id, &from->value, &copy.value) < 0) {
-		free(copy.path);
-		return -ENOMEM;
-	}
+	copy.set = from->set;
 	slot_done(id, slot);
 	*slot = copy;
 	return 0;

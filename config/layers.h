@@ -17,6 +17,7 @@ struct slot {
 	char *path;
 	unsigned int line;
 	uid_t uid;
+	char *unit, *reason; /* owned, may be NULL */
 };
 
 struct layer {
@@ -51,6 +52,14 @@ void layers_merge(const struct layer *const *layers, size_t n, struct tunable_se
 
 /* Derives the effective values anew. */
 void config_update(struct config *c);
+
+/* The values of the layers below the runtime one, with above on top, which may be NULL; borrowed. */
+void config_merge_below(const struct config *c, const struct layer *above, struct tunable_set *ret,
+			size_t from[NR_TUNABLES]);
+
+/* Refuses values that break a rule, in the name of the one from the highest layer: -EINVAL, -ENOMEM. */
+int config_check_rules(const struct tunable_set *set, const size_t from[NR_TUNABLES],
+		       struct config_problem *problem);
 
 /*
  * Fills a problem. path may be NULL and key "": it belongs to no file, or to no key. format makes

@@ -165,21 +165,38 @@ static void commit(struct config *c, struct load *l, const struct layer *files)
 	config_update(c);
 }
 
+static int load(struct load *l, const struct config *c, struct layer *files)
+{
+	int r;
+
+	r = load_files(l, c);
+	if (r == 0)
+		r = flatten_files(l, c, files);
+	if (r == 0)
+		r = settle_with_layers_above(l, c, files);
+	return r;
+}
+
 int config_load(struct config *c, config_report_fn report, void *userdata)
 {
 	_cleanup_(load_done) struct load l = { .reporter = { report, userdata, 0 } };
 	struct layer files = { 0 };
 	int r;
 
-	r = load_files(&l, c);
-	if (r == 0)
-		r = flatten_files(&l, c, &files);
-	if (r == 0)
-		r = settle_with_layers_above(&l, c, &files);
+	r = load(&l, c, &files);
 	if (r < 0) {
 		layer_done(&files);
 		return r;
 	}
 	commit(c, &l, &files);
 	return l.reporter.nr_problems;
+}
+
+int config_try_load(const struct config *c, config_report_fn report, void *userdata)
+{
+	_cleanup_(load_done) struct load l = { .reporter = { report, userdata, 0 } };
+	_cleanup_(layer_done) struct layer files = { 0 };
+	int r = load(&l, c, &files);
+
+	return r < 0 ? r : l.reporter.nr_problems;
 }

@@ -75,6 +75,13 @@ static void on_tunables_changed(uint64_t generation, const enum tunable_id *ids,
 	bus_tunables_changed(s->bus, generation, ids, n, origin, uid);
 }
 
+static void on_tunables_reverted(uint64_t generation, enum revert_cause cause, void *userdata)
+{
+	struct service *s = userdata;
+
+	bus_tunables_reverted(s->bus, generation, cause);
+}
+
 static void on_scheduler_exited(const struct sched_exit *exit, bool will_restart, void *userdata)
 {
 	struct service *s = userdata;
@@ -108,7 +115,7 @@ static void reload(struct service *s)
 
 	if (s->ready)
 		notify_reloading();
-	r = manager_reload(s->manager);
+	r = manager_reload_now(s->manager);
 	if (r < 0)
 		log_errno(LOG_ERR, r, "cannot reload, everything stays as it is");
 	else
@@ -171,6 +178,7 @@ static int service_init(struct service *s, struct config *config, const char *ro
 	const struct manager_listener listener = {
 		.state_changed = on_state_changed,
 		.tunables_changed = on_tunables_changed,
+		.tunables_reverted = on_tunables_reverted,
 		.scheduler_exited = on_scheduler_exited,
 		.userdata = s,
 	};

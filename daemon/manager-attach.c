@@ -269,8 +269,10 @@ void manager_attach_failed(struct manager *m, int err)
 	if (err == -EBUSY || !manager_failure_is_final(err))
 		next = sched_restart_next(&m->restart, NULL, loop_now_usec());
 	log_error("cannot attach: %s; %s", m->reason, describe_next(&next, text));
-	if (err == -EIO && m->has_exit)
+	if (err == -EIO && m->has_exit) {
 		report_exit(m, next.verdict == SCHED_RESTART);
+		manager_blame_trial(m, &m->last_exit);
+	}
 	follow(m, &next);
 }
 
@@ -314,6 +316,7 @@ static void handle_exit(struct manager *m)
 	log_dump(sched_backend.shared(m->sched)->exit_dump);
 	manager_detach(m);
 	report_exit(m, next.verdict == SCHED_RESTART);
+	manager_blame_trial(m, e);
 	follow(m, &next);
 }
 

@@ -25,7 +25,8 @@ struct manager {
 
 	enum manager_state state;
 	char reason[512]; /* why it is not attached */
-	uint64_t generation;
+	struct transactions *transactions;
+	struct loop_source *trial_timer;
 	uint32_t restart_count;
 	struct sched_restart restart;
 	struct loop_source *restart_timer;
@@ -45,7 +46,8 @@ struct manager {
 };
 
 void manager_set_state(struct manager *m, enum manager_state state);
-void manager_publish_config(struct manager *m); /* the values, as m->generation */
+void manager_tell_state(struct manager *m);
+void manager_publish_config(struct manager *m); /* the values, as the generation they are */
 
 /* manager-attach.c */
 int manager_attach(struct manager *m);
@@ -55,6 +57,12 @@ void manager_detach(struct manager *m);
 void manager_attach_failed(struct manager *m, int err); /* tries again later, or gives up */
 int manager_on_restart_due(struct loop_source *s, void *userdata);
 bool manager_check_exit(struct manager *m); /* true when the scheduler has ended */
+
+/* manager-tunables.c */
+int manager_tunables_init(struct manager *m);
+void manager_tunables_done(struct manager *m);
+void manager_blame_trial(struct manager *m,
+			 const struct sched_exit *exit); /* takes it back if so */
 
 /* manager-hotplug.c */
 void manager_follow_hotplug(struct manager *m); /* brings the topology up to date */

@@ -13,6 +13,7 @@
 #include "daemon/loop.h"
 #include "daemon/sched.h"
 #include "daemon/topology.h"
+#include "daemon/transactions.h"
 #include "daemon/tuner.h"
 #include "util/cleanup.h"
 
@@ -34,10 +35,12 @@ struct manager_listener {
 	void (*state_changed)(void *userdata);
 	/*
 	 * n tunables have new effective values, published as generation. origin: "runtime" (by uid) or
-	 * "reload".
+	 * "reload" (0 is no user), "reset" (by uid) or "reverted" (likewise).
 	 */
 	void (*tunables_changed)(uint64_t generation, const enum tunable_id *ids, size_t n,
 				 const char *origin, uid_t uid, void *userdata);
+	/* A trial was taken back; tunables_changed has told of the values. */
+	void (*tunables_reverted)(uint64_t generation, enum revert_cause cause, void *userdata);
 	void (*scheduler_exited)(const struct sched_exit *exit, bool will_restart, void *userdata);
 	void *userdata;
 };
@@ -58,14 +61,31 @@ int manager_start(struct manager *m);
 void manager_stop(struct manager *m); /* detaches, state stopping */
 
 /*
- * Changes tunables: checks, sets and publishes all or none. Returns 0 and the generation that holds
- * them; -EINVAL and *problem; -ENOMEM.
+ * The verbs of daemon/transactions.h, brought into force: the arena gets the values, policies run,
+ * trials end in time, and the log and the listener are told who did what. Errors as there.
  */
 int manager_set_tunables(struct manager *m, const struct config_change *changes, size_t n,
-			 uid_t uid, struct config_problem *problem, uint64_t *ret_generation);
+			 const struct transaction_terms *terms, struct transaction_result *ret,
+			 struct refusal *refusal);
+int manager_reset_tunables(struct manager *m, tunable_mask ids,
+			   const struct transaction_terms *terms, struct transaction_result *ret,
+			   struct refusal *refusal);
+int manager_confirm_tunables(struct manager *m, uint64_t generation, struct refusal *refusal);
+int manager_revert_tunables(struct manager *m, uint64_t generation,
+			    const struct config_author *author, struct refusal *refusal);
+int manager_save_tunables(struct manager *m, tunable_mask ids, const struct config_author *author,
+			  struct refusal *refusal);
 
-/* Reads the files anew and applies the difference. Returns the number of problems logged, or -errno. */
-int manager_reload(struct manager *m);
+/*
+ * Reads the files anew and applies the difference. Returns the number of problems, each logged; or
+ * -EINVAL and *refusal, or -errno. With strict a problem is a refusal.
+ */
+int manager_reload(struct manager *m, bool strict, struct refusal *refusal);
+
+/* The same for who cannot be refused: a trial is taken back for it. -errno. */
+int manager_reload_now(struct manager *m);
+
+const struct transactions *manager_transactions(const struct manager *m);
 
 /* How problems of the configuration appear in the log: for config_load. */
 void manager_log_problem(const struct config_problem *problem, void *userdata);

@@ -62,6 +62,13 @@ static bool asks_for_restart(const struct sched_exit *exit)
 	       (uint64_t)exit->code & (CODE_REASON_HOTPLUG | CODE_ACTION_RESTART);
 }
 
+enum sched_blame sched_exit_blame(const struct sched_exit *exit)
+{
+	if (asks_for_restart(exit))
+		return SCHED_NO_BLAME;
+	return exit->kind == KIND_ERROR_STALL ? SCHED_BLAME_STALL : SCHED_BLAME;
+}
+
 static struct sched_next restart_after(struct sched_restart *r, uint64_t now_usec,
 				       uint64_t delay_usec)
 {

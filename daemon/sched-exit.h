@@ -26,6 +26,14 @@
  */
 const char *sched_exit_kind_name(uint32_t kind);
 
+/* Whether values that were tried may be to blame for an exit. */
+enum sched_blame {
+	SCHED_NO_BLAME, /* the kernel only asks for a restart */
+	SCHED_BLAME,    /* an error, or somebody ended it, perhaps in need */
+	SCHED_BLAME_STALL,
+};
+enum sched_blame sched_exit_blame(const struct sched_exit *exit);
+
 enum sched_verdict {
 	SCHED_STAY_OFF, /* it was meant to end: state detached */
 	SCHED_RESTART,  /* attach again after delay_usec, which may be 0 */

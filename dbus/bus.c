@@ -221,6 +221,12 @@ void bus_tunables_changed(struct bus *b, uint64_t generation, const enum tunable
 					  uid);
 }
 
+void bus_tunables_reverted(struct bus *b, uint64_t generation, enum revert_cause cause)
+{
+	if (b && b->connection)
+		wd40_object_emit_reverted(b->connection, generation, cause);
+}
+
 void bus_scheduler_exited(struct bus *b, const struct sched_exit *exit, bool will_restart)
 {
 	if (b && b->connection)

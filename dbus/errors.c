@@ -3,19 +3,30 @@
 
 #include "dbus/errors.h"
 
-/* Problems of files cannot come from a caller; they have no name of their own. */
-static const char *const problem_names[NR_CONFIG_ERRORS] = {
-	[CONFIG_UNKNOWN_KEY] = WD40_ERROR_UNKNOWN_TUNABLE,
-	[CONFIG_WRONG_TYPE] = SD_BUS_ERROR_INVALID_ARGS,
-	[CONFIG_OUT_OF_RANGE] = WD40_ERROR_OUT_OF_RANGE,
-	[CONFIG_CONFLICT] = WD40_ERROR_CONFLICT,
+#define NAMED(name) "org.scx.Wd40.Error." name
+
+static const char *const names[] = {
+	[REFUSED_INVALID] = SD_BUS_ERROR_INVALID_ARGS,
+	[REFUSED_UNKNOWN_TUNABLE] = NAMED("UnknownTunable"),
+	[REFUSED_OUT_OF_RANGE] = NAMED("OutOfRange"),
+	[REFUSED_CONFLICT] = NAMED("Conflict"),
+	[REFUSED_REATTACH_REQUIRED] = NAMED("ReattachRequired"),
+	[REFUSED_STALE_GENERATION] = NAMED("StaleGeneration"),
+	[REFUSED_UNKNOWN_OPTION] = NAMED("UnknownOption"),
+	[REFUSED_NOT_ATTACHED] = NAMED("NotAttached"),
+	[REFUSED_ATTACH_FAILED] = NAMED("AttachFailed"),
+	[REFUSED_VERIFIER_REJECTED] = NAMED("VerifierRejected"),
+	[REFUSED_UNSUPPORTED_KERNEL] = NAMED("UnsupportedKernel"),
+	[REFUSED_ANOTHER_SCHEDULER] = NAMED("AnotherSchedulerActive"),
+	[REFUSED_BUSY] = NAMED("Busy"),
+	[REFUSED_CONFIG_INVALID] = NAMED("ConfigInvalid"),
+	[REFUSED_PERSIST_FAILED] = NAMED("PersistFailed"),
+	[REFUSED_NOTHING_TO_CONFIRM] = NAMED("NothingToConfirm"),
+	[REFUSED_LIMIT_EXCEEDED] = NAMED("LimitExceeded"),
 };
+_Static_assert(ARRAY_SIZE(names) == NR_REFUSALS, "each refusal has a name");
 
-int wd40_error_set(sd_bus_error *error, int r, const struct config_problem *problem)
+int wd40_error_set(sd_bus_error *error, int r, const struct refusal *refusal)
 {
-	const char *name = problem_names[problem->error];
-
-	if (r == -EINVAL && name)
-		return sd_bus_error_set(error, name, problem->message);
-	return r;
+	return r == -EINVAL ? sd_bus_error_set(error, names[refusal->kind], refusal->message) : r;
 }

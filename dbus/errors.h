@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The errors that callers see, with messages that name tunable, value and range. */
+/* The errors that callers see: org.scx.Wd40.Error.*, and standard ones where there are such. */
 #pragma once
 
 #include <systemd/sd-bus.h>
 
-#include "config/config.h"
-
-#define WD40_ERROR_UNKNOWN_TUNABLE "org.scx.Wd40.Error.UnknownTunable"
-#define WD40_ERROR_OUT_OF_RANGE    "org.scx.Wd40.Error.OutOfRange"
-#define WD40_ERROR_CONFLICT        "org.scx.Wd40.Error.Conflict"
+#include "daemon/refusal.h"
 
 /*
- * Fills error for a refused change: r as manager_set_tunables returned it, problem as it filled it.
- * Returns what a handler of sd-bus returns.
+ * Fills error for what a verb of the manager returned: a refusal with its name and message, any other
+ * errno as sd-bus does. Returns what a handler of sd-bus returns.
  */
-int wd40_error_set(sd_bus_error *error, int r, const struct config_problem *problem);
+int wd40_error_set(sd_bus_error *error, int r, const struct refusal *refusal);

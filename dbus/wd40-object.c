@@ -15,12 +15,11 @@ struct told {
 	enum manager_state state;
 	uint64_t attached_usec;
 	uint32_t restart_count;
-	uint64_t generation;
-	uint64_t pending; /* bit per tunable */
-	char *topology;   /* NULL while there is none */
+	uint64_t generation, unconfirmed, deadline_usec;
+	tunable_mask pending, unsaved;
+	char *topology; /* NULL while there is none */
 };
-_Static_assert(NR_TUNABLES <= 64, "a bit per tunable");
-#define MAX_CHANGES (NR_TUNABLES + 8)
+#define MAX_CHANGES (NR_TUNABLES + 16)
 
 struct wd40_object {
 	struct manager *manager;
@@ -55,12 +54,15 @@ static struct told told_now(const struct manager *m)
 		.attached_usec = manager_attached_monotonic_usec(m),
 		.restart_count = manager_restart_count(m),
 		.generation = manager_generation(m),
+		.unconfirmed = transactions_unconfirmed(manager_transactions(m)),
+		.deadline_usec = transactions_deadline_usec(manager_transactions(m)),
+		.unsaved = config_unsaved(manager_config(m)),
 		.topology = t ? topology_describe(t) : NULL,
 	};
 
 	for (size_t id = 0; id < NR_TUNABLES; id++)
 		if (manager_pending_reattach(m, id))
-			now.pending |= 1ull << id;
+			now.pending |= TUNABLE_BIT(id);
 	return now;
 }
 
@@ -81,6 +83,12 @@ static size_t note_changes(struct wd40_object *o, const char **names, size_t n)
 		names[n++] = "Generation";
 	if (now.pending != before.pending)
 		names[n++] = "PendingReattach";
+	if (now.unsaved != before.unsaved)
+		names[n++] = "UnsavedTunables";
+	if (now.unconfirmed != before.unconfirmed)
+		names[n++] = "UnconfirmedGeneration";
+	if (now.deadline_usec != before.deadline_usec)
+		names[n++] = "RevertDeadlineUSec";
 	if (strcmp(now.topology ?: "", before.topology ?: "") != 0) {
 		names[n++] = "Topology";
 		names[n++] = "Domains";
@@ -140,6 +148,15 @@ void wd40_object_emit_tunables(struct wd40_object *o, sd_bus *bus, uint64_t gene
 	if (r < 0)
 		log_errno(LOG_DEBUG, r, "TunablesChanged is not sent");
 	emit_changes(o, bus, names, n);
+}
+
+void wd40_object_emit_reverted(sd_bus *bus, uint64_t generation, enum revert_cause cause)
+{
+	int r = sd_bus_emit_signal(bus, WD40_OBJECT_PATH, WD40_INTERFACE, "TunablesReverted", "ts",
+				   generation, revert_cause_name(cause));
+
+	if (r < 0)
+		log_errno(LOG_DEBUG, r, "TunablesReverted is not sent");
 }
 
 void wd40_object_emit_exit(struct wd40_object *o, sd_bus *bus, const struct sched_exit *exit,

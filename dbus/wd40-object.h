@@ -28,5 +28,8 @@ void wd40_object_emit_state(struct wd40_object *o, sd_bus *bus);
 void wd40_object_emit_tunables(struct wd40_object *o, sd_bus *bus, uint64_t generation,
 			       const enum tunable_id *ids, size_t n, const char *origin, uid_t uid);
 
+/* TunablesReverted. */
+void wd40_object_emit_reverted(sd_bus *bus, uint64_t generation, enum revert_cause cause);
+
 void wd40_object_emit_exit(struct wd40_object *o, sd_bus *bus, const struct sched_exit *exit,
 			   bool will_restart);

@@ -28,6 +28,8 @@ GETTER(get_attached, "t", manager_attached_realtime_usec(m))
 GETTER(get_attached_monotonic, "t", manager_attached_monotonic_usec(m))
 GETTER(get_restart_count, "u", manager_restart_count(m))
 GETTER(get_generation, "t", manager_generation(m))
+GETTER(get_unconfirmed, "t", transactions_unconfirmed(manager_transactions(m)))
+GETTER(get_deadline, "t", transactions_deadline_usec(manager_transactions(m)))
 
 /* Before the first exit: kind "none" and empty texts. */
 static int get_last_exit(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -40,17 +42,33 @@ static int get_last_exit(sd_bus *bus, const char *path, const char *interface, c
 				     e->reason, e->message);
 }
 
-static int get_pending(sd_bus *bus, const char *path, const char *interface, const char *property,
-		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int append_names(sd_bus_message *reply, tunable_mask ids)
 {
 	const char *names[NR_TUNABLES + 1];
 	size_t n = 0;
 
 	for (size_t id = 0; id < NR_TUNABLES; id++)
-		if (manager_pending_reattach(userdata, id))
+		if (ids & TUNABLE_BIT(id))
 			names[n++] = tunables[id].bus_name;
 	names[n] = NULL;
 	return sd_bus_message_append_strv(reply, (char **)names);
+}
+
+static int get_pending(sd_bus *bus, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	tunable_mask ids = 0;
+
+	for (size_t id = 0; id < NR_TUNABLES; id++)
+		if (manager_pending_reattach(userdata, id))
+			ids |= TUNABLE_BIT(id);
+	return append_names(reply, ids);
+}
+
+static int get_unsaved(sd_bus *bus, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	return append_names(reply, config_unsaved(manager_config(userdata)));
 }
 
 /* The name of a file may be anything; that of a string on the bus is UTF-8. */
@@ -129,6 +147,9 @@ const sd_bus_vtable wd40_state_vtable[] = {
 	SD_BUS_PROPERTY("RestartCount", "u", get_restart_count, 0, EMITS),
 	SD_BUS_PROPERTY("Generation", "t", get_generation, 0, EMITS),
 	SD_BUS_PROPERTY("PendingReattach", "as", get_pending, 0, EMITS),
+	SD_BUS_PROPERTY("UnsavedTunables", "as", get_unsaved, 0, EMITS),
+	SD_BUS_PROPERTY("UnconfirmedGeneration", "t", get_unconfirmed, 0, EMITS),
+	SD_BUS_PROPERTY("RevertDeadlineUSec", "t", get_deadline, 0, EMITS),
 	SD_BUS_PROPERTY("ConfigFiles", "as", get_config_files, 0, NOT_TRACKED),
 	SD_BUS_PROPERTY("Topology", "s", get_topology, 0, EMITS),
 	SD_BUS_PROPERTY("Domains", "a(uuau)", get_domains, 0, EMITS),
@@ -140,6 +161,8 @@ const sd_bus_vtable wd40_state_vtable[] = {
 				 SD_BUS_PARAM(generation) SD_BUS_PARAM(names) SD_BUS_PARAM(origin)
 					 SD_BUS_PARAM(uid),
 				 0),
+	SD_BUS_SIGNAL_WITH_NAMES("TunablesReverted", "ts",
+				 SD_BUS_PARAM(generation) SD_BUS_PARAM(cause), 0),
 	SD_BUS_VTABLE_END,
 };
 

@@ -102,20 +102,20 @@ static int set_tunable(sd_bus *bus, const char *path, const char *interface, con
 		       sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct config_change change = { .id = tunable_by_bus_name(property) };
-	struct config_problem problem = { 0 };
+	struct transaction_terms terms = { 0 };
 	_cleanup_(freep) char *list = NULL;
-	uint64_t generation;
-	uid_t uid;
+	struct transaction_result result;
+	struct refusal refusal;
 	int r;
 
 	r = read_value(m, tunables[change.id].type, &change.value, &list);
 	if (r < 0)
 		return r;
-	r = sender_uid(m, &uid);
+	r = sender_uid(m, &terms.author.uid);
 	if (r < 0)
 		return r;
-	r = manager_set_tunables(userdata, &change, 1, uid, &problem, &generation);
-	return r < 0 ? wd40_error_set(error, r, &problem) : 0;
+	r = manager_set_tunables(userdata, &change, 1, &terms, &result, &refusal);
+	return r < 0 ? wd40_error_set(error, r, &refusal) : 0;
 }
 
 static void make_row(sd_bus_vtable *row, const struct tunable *t)

@@ -188,7 +188,8 @@ class Tunables(Case):
         self.assert_set("SliceOverutilUSec", "t", "2000")
         told = signals.take()
         self.assertEqual(sorted(told), [
-            ("PropertiesChanged", (NAME, {"SliceOverutilUSec": 2000, "Generation": 2}, [])),
+            ("PropertiesChanged", (NAME, {"SliceOverutilUSec": 2000, "Generation": 2,
+                                          "UnsavedTunables": ["SliceOverutilUSec"]}, [])),
             ("TunablesChanged", (2, ["SliceOverutilUSec"], "runtime", 0))])
 
     def test_same_value_is_not_told(self):
@@ -201,11 +202,13 @@ class Tunables(Case):
         self.assert_set("CacheLevel", "u", "2")
         self.assertEqual(self.get("PendingReattach"), 'as 1 "CacheLevel"')
         self.assertIn(("PropertiesChanged", (NAME, {"CacheLevel": 2, "Generation": 2,
+                                                    "UnsavedTunables": ["CacheLevel"],
                                                     "PendingReattach": ["CacheLevel"]}, [])),
                       signals.take())
         self.assert_set("CacheLevel", "u", "3")
         self.assertEqual(self.get("PendingReattach"), "as 0")
         self.assertIn(("PropertiesChanged", (NAME, {"CacheLevel": 3, "Generation": 3,
+                                                    "UnsavedTunables": [],
                                                     "PendingReattach": []}, [])), signals.take())
 
     def test_every_reattach_tunable_is_pending_and_no_other(self):

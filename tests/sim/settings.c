@@ -123,6 +123,7 @@ static char *next_comma(const char *text)
 
 int sim_settings_change(struct config *c, const char *text, char why[SIM_WHY_SIZE])
 {
+	static const struct config_author nobody = { 0 };
 	_cleanup_(changes_done) struct changes changes = { 0 };
 	_cleanup_(freep) char *copy = strdup(text);
 	char *setting = copy, *comma = NULL;
@@ -137,6 +138,6 @@ int sim_settings_change(struct config *c, const char *text, char why[SIM_WHY_SIZ
 	}
 	if (r < 0)
 		return r;
-	r = config_set_runtime(c, changes.all, changes.n, 0, false, &problem);
+	r = config_set_runtime(c, changes.all, changes.n, &nobody, &problem);
 	return r == -EINVAL ? refuse(why, "%s", problem.message) : r;
 }

@@ -10,6 +10,9 @@
 
 #include <cmocka.h>
 
+static const struct config_author root = { .uid = 0 };
+static const struct config_author user = { 4711, "session-1.scope", "to try it" };
+
 static int new_config(void **state)
 {
 	return config_new("/nowhere/at/all", (struct config **)state);
@@ -109,13 +112,15 @@ static void test_runtime_change(void **state)
 	};
 	struct config_problem p;
 
-	assert_int_equal(config_set_runtime(c, changes, 3, 4711, false, &p), 0);
+	assert_int_equal(config_set_runtime(c, changes, 3, &user, &p), 0);
 	list[2] = '9';
 	assert_string_equal(config_values(c)->values[TUNABLE_CPUMASKS].list, "0;1");
 	assert_true(config_values(c)->values[TUNABLE_DIRECT_GREEDY_UNDER].percent == 12.5);
 	assert_false(config_values(c)->values[TUNABLE_LOAD_BALANCE].b);
 	assert_int_equal(config_origin(c, TUNABLE_LOAD_BALANCE).layer, LAYER_RUNTIME);
 	assert_int_equal(config_origin(c, TUNABLE_LOAD_BALANCE).uid, 4711);
+	assert_string_equal(config_origin(c, TUNABLE_LOAD_BALANCE).unit, "session-1.scope");
+	assert_string_equal(config_origin(c, TUNABLE_LOAD_BALANCE).reason, "to try it");
 	assert_int_equal(config_origin(c, TUNABLE_PERF).layer, LAYER_DEFAULT);
 }
 
@@ -128,7 +133,7 @@ static void test_all_or_nothing(void **state)
 	};
 	struct config_problem p;
 
-	assert_int_equal(config_set_runtime(c, changes, 2, 0, false, &p), -EINVAL);
+	assert_int_equal(config_set_runtime(c, changes, 2, &root, &p), -EINVAL);
 	assert_int_equal(p.error, CONFIG_OUT_OF_RANGE);
 	assert_string_equal(p.message, "cache-level: \"9\" is out of range (allowed: 1 to 4)");
 	assert_int_equal(config_values(c)->values[TUNABLE_PERF].u, 0);
@@ -139,7 +144,7 @@ static void refused(struct config *c, struct config_change change, enum config_e
 {
 	struct config_problem p;
 
-	assert_int_equal(config_set_runtime(c, &change, 1, 0, false, &p), -EINVAL);
+	assert_int_equal(config_set_runtime(c, &change, 1, &root, &p), -EINVAL);
 	assert_int_equal(p.error, error);
 	assert_string_equal(p.message, message);
 	assert_string_equal(p.key, tunables[change.id].key);
@@ -172,15 +177,18 @@ static void test_rules_hold_for_the_result(void **state)
 		{ .id = TUNABLE_SLICE_OVERUTIL, .value.usec = 50000 },
 		{ .id = TUNABLE_SLICE_UNDERUTIL, .value.usec = 60000 },
 	};
+	const struct config_change too_long = { TUNABLE_SLICE_OVERUTIL, { .usec = 70000 } };
 	struct config_problem p;
 
-	assert_int_equal(config_set_runtime(c, changes, 1, 0, false, &p), -EINVAL);
+	assert_int_equal(config_set_runtime(c, changes, 1, &root, &p), -EINVAL);
 	assert_int_equal(p.error, CONFIG_CONFLICT);
 	assert_string_equal(p.key, "slice-us-overutil");
 	assert_string_equal(p.message, "slice-us-overutil: slice-us-underutil = 20000 must not be"
 				       " less than slice-us-overutil = 50000");
-	assert_int_equal(config_set_runtime(c, changes, 2, 0, false, &p), 0);
-	assert_int_equal(config_set_runtime(c, changes, 1, 0, false, &p), 0);
+	assert_int_equal(config_set_runtime(c, changes, 2, &root, &p), 0);
+	assert_int_equal(config_set_runtime(c, changes, 1, &root, &p), 0);
+	assert_int_equal(config_set_runtime(c, &too_long, 1, &root, &p), -EINVAL);
+	assert_string_equal(p.key, "slice-us-overutil"); /* the one that was asked for */
 }
 
 static void test_last_of_two_changes_counts(void **state)
@@ -192,20 +200,8 @@ static void test_last_of_two_changes_counts(void **state)
 	};
 	struct config_problem p;
 
-	assert_int_equal(config_set_runtime(c, changes, 2, 0, false, &p), 0);
+	assert_int_equal(config_set_runtime(c, changes, 2, &root, &p), 0);
 	assert_string_equal(config_values(c)->values[TUNABLE_CPUMASKS].list, "1");
-}
-
-static void test_dry_run(void **state)
-{
-	struct config *c = *state;
-	struct config_change change = { .id = TUNABLE_PERF, .value.u = 5 };
-	struct config_problem p;
-
-	assert_int_equal(config_set_runtime(c, &change, 1, 0, true, &p), 0);
-	assert_int_equal(config_values(c)->values[TUNABLE_PERF].u, 0);
-	change.value.u = 5000;
-	assert_int_equal(config_set_runtime(c, &change, 1, 0, true, &p), -EINVAL);
 }
 
 static void test_runtime_is_above_the_command_line(void **state)
@@ -214,7 +210,7 @@ static void test_runtime_is_above_the_command_line(void **state)
 	const struct config_change change = { .id = TUNABLE_PERF, .value.u = 5 };
 	struct config_problem p;
 
-	assert_int_equal(config_set_runtime(c, &change, 1, 0, false, &p), 0);
+	assert_int_equal(config_set_runtime(c, &change, 1, &root, &p), 0);
 	assert_int_equal(config_set_option(c, TUNABLE_PERF, "6", &p), 0);
 	assert_int_equal(config_values(c)->values[TUNABLE_PERF].u, 5);
 }
@@ -235,7 +231,6 @@ int main(void)
 		config_test(test_refused_changes),
 		config_test(test_rules_hold_for_the_result),
 		config_test(test_last_of_two_changes_counts),
-		config_test(test_dry_run),
 		config_test(test_runtime_is_above_the_command_line),
 	};
 

@@ -11,6 +11,8 @@
 #include "tests/unit/config/problems.h"
 #include "tests/unit/config/tree.h"
 
+static const struct config_author user = { .uid = 1000 };
+
 static struct config *new_config(void)
 {
 	struct config *c = NULL;
@@ -47,7 +49,7 @@ static void set_runtime_usec(struct config *c, enum tunable_id id, uint64_t valu
 	const struct config_change change = { .id = id, .value.usec = value };
 	struct config_problem p;
 
-	assert_int_equal(config_set_runtime(c, &change, 1, 1000, false, &p), 0);
+	assert_int_equal(config_set_runtime(c, &change, 1, &user, &p), 0);
 }
 
 static void is_from_file(const struct config *c, enum tunable_id id, const char *path,

@@ -85,14 +85,19 @@ static int __attribute__((format(printf, 2, 3))) test_asprintf(char **text, cons
 #include "config/load.c"
 #include "config/problem.c"
 #include "config/read.c"
+#include "config/runtime.c"
+#include "config/save.c"
 #include "config/text.c"
 #include "config/values.c"
 #include "util/file.c"
+#include "util/file-replace.c"
 
 #undef calloc
 #undef realloc
 
 #include "tests/unit/config/tree.h"
+
+static const struct config_author root = { 0, "a.service", "why" };
 
 static struct config *loaded_config(void)
 {
@@ -164,7 +169,7 @@ static void test_load_that_keeps_former_values(void **state)
 	struct config_problem p;
 	int n = 0, r;
 
-	assert_int_equal(config_set_runtime(c, &change, 1, 0, false, &p), 0);
+	assert_int_equal(config_set_runtime(c, &change, 1, &root, &p), 0);
 	tree_write(VENDOR, "[wd40d]\ncpumasks = \"0;1\"\n");
 	for (;; n++) {
 		budget = n;
@@ -190,13 +195,51 @@ static void test_set_runtime(void **state)
 		int r;
 
 		budget = n;
-		r = config_set_runtime(c, changes, 2, 0, false, &p);
+		r = config_set_runtime(c, changes, 2, &root, &p);
 		if (r == 0)
 			break;
 		assert_int_equal(r, -ENOMEM);
 		is_as_loaded(c);
 	}
 	assert_string_equal(config_values(c)->values[TUNABLE_CPUMASKS].list, "2;3");
+}
+
+/* Either the value is in the file and comes from there, or nothing has changed. */
+static void test_save(void **state)
+{
+	const struct config_change change = { TUNABLE_PERF, { .u = 9 } };
+	_cleanup_(config_freep) struct config *c = loaded_config();
+	struct config_problem p;
+	int n = 0;
+
+	assert_int_equal(config_set_runtime(c, &change, 1, &root, &p), 0);
+	for (;; n++) {
+		int r;
+
+		budget = n;
+		r = config_save(c, TUNABLE_BIT(TUNABLE_PERF), &p);
+		if (r == 0)
+			break;
+		assert_int_equal(r, -ENOMEM);
+		assert_int_equal(config_origin(c, TUNABLE_PERF).layer, LAYER_RUNTIME);
+		assert_int_equal(access(tree_path(CONFIG_SAVED_PATH), F_OK), -1);
+	}
+	assert_in_range(n, 4, 50);
+	assert_int_equal(config_origin(c, TUNABLE_PERF).layer, LAYER_FILE);
+}
+
+static void test_remember(void **state)
+{
+	const struct config_change change = { TUNABLE_CPUMASKS, { .list = (char *)"2;3" } };
+	_cleanup_(config_memory_freep) struct config_memory *memory = NULL;
+	_cleanup_(config_freep) struct config *c = loaded_config();
+	struct config_problem p;
+	int n = 0;
+
+	assert_int_equal(config_set_runtime(c, &change, 1, &root, &p), 0);
+	for (budget = 0; config_remember(c, &memory) < 0; budget = ++n)
+		assert_null(memory);
+	assert_in_range(n, 3, 10);
 }
 
 /* A refusal needs memory for its message. */
@@ -209,7 +252,7 @@ static void test_refusal(void **state)
 
 	for (;; n++) {
 		budget = n;
-		r = config_set_runtime(c, &change, 1, 0, false, &p);
+		r = config_set_runtime(c, &change, 1, &root, &p);
 		if (r != -ENOMEM)
 			break;
 	}
@@ -238,6 +281,8 @@ int main(void)
 		tree_test(test_load_that_keeps_former_values),
 		tree_test(test_set_runtime),
 		tree_test(test_refusal),
+		tree_test(test_save),
+		tree_test(test_remember),
 		tree_test(test_set_copy),
 	};
 

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Saving values that were set at run time, in a drop-in that is the daemon's own. The administrator's
+ * files are read, never written.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/files.h"
+#include "config/layers.h"
+#include "util/file.h"
+
+#define HEADER_LINES 2
+static const char header[] =
+	"# Values saved by D-Bus. wd40d replaces this file: write into another one.\n"
+	"[wd40d]\n";
+
+/* The drop-in as it is to become. Values are borrowed from what it held and the runtime layer. */
+struct save {
+	char *path;
+	struct layer held;
+	struct layer wanted; /* borrowed */
+	char *text;
+	size_t size;
+	unsigned int lines[NR_TUNABLES]; /* where each value stands, 0: nowhere */
+	char *paths[NR_TUNABLES];        /* for the slots of values that move */
+};
+
+static void save_done(struct save *s)
+{
+	for (int id = 0; id < NR_TUNABLES; id++)
+		free(s->paths[id]);
+	layer_done(&s->held);
+	free(s->text);
+	free(s->path);
+}
+
+static int begin(struct save *s, const struct config *c)
+{
+	struct reporter silent = { 0 };
+	struct config_file file = { .optional = true };
+	int r;
+
+	if (asprintf(&s->path, "%s%s", c->root, CONFIG_SAVED_PATH) < 0) {
+		s->path = NULL;
+		return -ENOMEM;
+	}
+	file.path = s->path;
+	r = config_read_file(&file, &s->held, &silent);
+	s->wanted = s->held;
+	return r < 0 ? r : 0;
+}
+
+/* Whether the file of that path is read after ours. */
+static bool is_later(const char *path)
+{
+	const char *name = strrchr(path, '/') + 1, *ours = strrchr(CONFIG_SAVED_PATH, '/') + 1;
+
+	return strstr(path, "/wd40d.ini.d/") && strcmp(name, ours) > 0;
+}
+
+/* Something above the drop-in would hide the saved value. */
+static int check_visible(const struct config *c, enum tunable_id id, struct config_problem *problem)
+{
+	const struct slot *file = &c->layers[LAYER_FILE].slots[id];
+
+	if (c->layers[LAYER_COMMAND_LINE].slots[id].set)
+		problem_fill(problem, CONFIG_NOT_SAVED, NULL, 0, tunables[id].key, "",
+			     "the command line sets it, over anything that is saved");
+	else if (file->set && is_later(file->path))
+		problem_fill(problem, CONFIG_NOT_SAVED, NULL, 0, tunables[id].key, "",
+			     "%.200s:%u sets it, over anything that is saved", file->path,
+			     file->line);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+/* A part of what was set may break a rule that the whole keeps. */
+static int check_after_restart(const struct config *c, const struct layer *moving,
+			       struct config_problem *problem)
+{
+	const struct layer *const layers[] = {
+		&c->layers[LAYER_DEFAULT],
+		&c->layers[LAYER_FILE],
+		moving,
+		&c->layers[LAYER_COMMAND_LINE],
+	};
+	size_t from[NR_TUNABLES];
+	struct tunable_set set;
+
+	layers_merge(layers, ARRAY_SIZE(layers), &set, from);
+	return config_check_rules(&set, from, problem);
+}
+
+static int want(struct save *s, const struct config *c, tunable_mask ids,
+		struct config_problem *problem)
+{
+	struct layer moving = { 0 };
+
+	for (int id = 0; id < NR_TUNABLES; id++) {
+		int r;
+
+		if (!(ids & TUNABLE_BIT(id)))
+			continue;
+		r = check_visible(c, id, problem);
+		if (r < 0)
+			return r;
+		s->paths[id] = strdup(s->path);
+		if (!s->paths[id])
+			return -ENOMEM;
+		moving.slots[id] = s->wanted.slots[id] = c->layers[LAYER_RUNTIME].slots[id];
+	}
+	return check_after_restart(c, &moving, problem);
+}
+
+static int write_value(FILE *f, enum tunable_id id, const struct tunable_value *value)
+{
+	_cleanup_(freep) char *text = tunable_format(id, value);
+	const char *quote = tunables[id].type == TUNABLE_LIST ? "\"" : "";
+
+	if (!text)
+		return -ENOMEM;
+	fprintf(f, "%s = %s%s%s\n", tunables[id].key, quote, text, quote);
+	return 0;
+}
+
+static int make_text(struct save *s)
+{
+	_cleanup_(fclosep) FILE *f = open_memstream(&s->text, &s->size);
+	unsigned int line = HEADER_LINES;
+	int r = 0;
+
+	if (!f)
+		return -ENOMEM;
+	fputs(header, f);
+	for (int id = 0; r == 0 && id < NR_TUNABLES; id++) {
+		if (!s->wanted.slots[id].set)
+			continue;
+		s->lines[id] = ++line;
+		r = write_value(f, id, &s->wanted.slots[id].value);
+	}
+	return r == 0 && fflush(f) != 0 ? -ENOMEM : r;
+}
+
+static int write_out(struct save *s, const struct config *c, struct config_problem *problem)
+{
+	int r;
+
+	if (c->file) {
+		problem_fill(problem, CONFIG_NOT_SAVED, NULL, 0, "", "",
+			     "the daemon reads no drop-ins, but %.200s alone (--config)", c->file);
+		return -EINVAL;
+	}
+	r = make_text(s);
+	if (r < 0)
+		return r;
+	r = file_replace(s->path, s->text, s->size, 0644);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	problem_fill(problem, CONFIG_NOT_SAVED, s->path, 0, "", "", "%.300s cannot be written: %s",
+		     s->path, r == -ELOOP ? "it is a symbolic link" : strerror(-r));
+	return -EINVAL;
+}
+
+/* Cannot fail any more: the values are in the file. */
+static void move_saved(struct save *s, struct config *c, tunable_mask ids)
+{
+	struct layer *files = &c->layers[LAYER_FILE], *runtime = &c->layers[LAYER_RUNTIME];
+
+	for (int id = 0; id < NR_TUNABLES; id++) {
+		struct slot *slot = &runtime->slots[id];
+
+		if (ids & TUNABLE_BIT(id)) {
+			free(slot->unit);
+			free(slot->reason);
+			slot->unit = slot->reason = NULL;
+			slot->path = TAKE_PTR(s->paths[id]);
+			slot_move(id, slot, &files->slots[id]);
+		}
+		if (files->slots[id].set && strcmp(files->slots[id].path, s->path) == 0)
+			files->slots[id].line = s->lines[id];
+	}
+	config_update(c);
+}
+
+int config_save(struct config *c, tunable_mask ids, struct config_problem *problem)
+{
+	_cleanup_(save_done) struct save s = { 0 };
+	int r;
+
+	ids &= config_runtime(c);
+	if (!ids)
+		return 0;
+	r = begin(&s, c);
+	if (r == 0)
+		r = want(&s, c, ids, problem);
+	if (r == 0)
+		r = write_out(&s, c, problem);
+	if (r == 0)
+		move_saved(&s, c, ids);
+	return r;
+}
+
+int config_forget(struct config *c, tunable_mask ids, struct config_problem *problem)
+{
+	_cleanup_(save_done) struct save s = { 0 };
+	bool holds = false;
+	int r;
+
+	r = begin(&s, c);
+	if (r < 0)
+		return r;
+	for (int id = 0; id < NR_TUNABLES; id++) {
+		if (!(ids & TUNABLE_BIT(id)) || !s.held.slots[id].set)
+			continue;
+		s.wanted.slots[id] = (struct slot){ 0 };
+		holds = true;
+	}
+	return holds ? write_out(&s, c, problem) : 0;
+}

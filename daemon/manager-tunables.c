@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Transactions brought into force, and told of. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/manager-private.h"
+#include "util/log.h"
+
+static const struct config_author nobody = { 0 };
+
+static void log_change(const struct manager *m, enum tunable_id id, const char *origin,
+		       const struct config_author *author)
+{
+	_cleanup_(freep) char *text = tunable_format(id, &config_values(m->config)->values[id]);
+
+	log_info("%s = %s%s, by %s, uid %u%s%s, generation %" PRIu64 "%s%s%s", tunables[id].key,
+		 text ?: "?", tunable_unit_symbol(tunables[id].unit), origin, author->uid,
+		 author->unit ? ", " : "", author->unit ?: "", manager_generation(m),
+		 manager_pending_reattach(m, id) ? ", pending until the next attach" : "",
+		 author->reason ? ": " : "", author->reason ?: "");
+}
+
+/* Brings into force what has changed. */
+static void apply(struct manager *m, const struct transaction_result *result, const char *origin,
+		  const struct config_author *author)
+{
+	if (!result->n)
+		return;
+	if (m->sched) {
+		manager_publish_config(m);
+		manager_policies_retune(m, result->ids, result->n);
+	}
+	for (size_t i = 0; i < result->n; i++)
+		log_change(m, result->ids[i], origin, author);
+	if (m->listener.tunables_changed)
+		m->listener.tunables_changed(result->generation, result->ids, result->n, origin,
+					     author->uid, m->listener.userdata);
+}
+
+/* Domains that this machine cannot have are refused now, not at the next attach. */
+static int check_domains(const struct tunable_set *values, tunable_mask changed, void *userdata,
+			 struct refusal *refusal)
+{
+	_cleanup_(topology_freep) struct topology *t = NULL;
+	const struct manager *m = userdata;
+	char why[256] = "";
+	int r;
+
+	if (!(changed & (TUNABLE_BIT(TUNABLE_CACHE_LEVEL) | TUNABLE_BIT(TUNABLE_CPUMASKS))))
+		return 0;
+	r = topology_read(m->root, values->values[TUNABLE_CACHE_LEVEL].u,
+			  values->values[TUNABLE_CPUMASKS].list, why, &t);
+	return r == -EINVAL ? refuse(refusal, REFUSED_OUT_OF_RANGE, "%s", why) : r;
+}
+
+static void follow_trial(struct manager *m)
+{
+	uint64_t deadline = transactions_deadline_usec(m->transactions), now = loop_now_usec();
+
+	if (!deadline)
+		loop_stop_timer(m->trial_timer);
+	else
+		loop_set_timer(m->trial_timer, deadline > now ? deadline - now : 0, 0);
+}
+
+static bool revert(struct manager *m, enum revert_cause cause, const struct config_author *author)
+{
+	uint64_t generation = transactions_unconfirmed(m->transactions);
+	struct transaction_result result;
+
+	if (!transactions_revert(m->transactions, cause, &result))
+		return false;
+	follow_trial(m);
+	log_notice("generation %" PRIu64 " is taken back: %s", generation,
+		   revert_cause_name(cause));
+	apply(m, &result, "reverted", author);
+	if (m->listener.tunables_reverted)
+		m->listener.tunables_reverted(generation, cause, m->listener.userdata);
+	manager_tell_state(m);
+	return true;
+}
+
+static int on_trial_over(struct loop_source *s, void *userdata)
+{
+	revert(userdata, REVERT_EXPIRED, &nobody);
+	return 0;
+}
+
+int manager_tunables_init(struct manager *m)
+{
+	int r = transactions_new(m->config, check_domains, m, &m->transactions);
+
+	return r < 0 ? r : loop_add_timer(m->loop, "trial", on_trial_over, m, &m->trial_timer);
+}
+
+void manager_tunables_done(struct manager *m)
+{
+	m->trial_timer = loop_source_remove(m->trial_timer);
+	m->transactions = transactions_free(m->transactions);
+}
+
+void manager_blame_trial(struct manager *m, const struct sched_exit *exit)
+{
+	enum sched_blame blame = sched_exit_blame(exit);
+
+	if (blame != SCHED_NO_BLAME)
+		revert(m, blame == SCHED_BLAME_STALL ? REVERT_STALL : REVERT_SCHEDULER_EXIT,
+		       &nobody);
+}
+
+int manager_set_tunables(struct manager *m, const struct config_change *changes, size_t n,
+			 const struct transaction_terms *terms, struct transaction_result *ret,
+			 struct refusal *refusal)
+{
+	int r = transactions_set(m->transactions, changes, n, terms, loop_now_usec(), ret, refusal);
+
+	if (r < 0 || terms->dry_run)
+		return r;
+	apply(m, ret, "runtime", &terms->author);
+	if (transactions_unconfirmed(m->transactions))
+		log_info("generation %" PRIu64 " is on trial for %" PRIu64 " ms", ret->generation,
+			 terms->confirm_timeout_usec / 1000);
+	follow_trial(m);
+	manager_tell_state(m);
+	return 0;
+}
+
+int manager_reset_tunables(struct manager *m, tunable_mask ids,
+			   const struct transaction_terms *terms, struct transaction_result *ret,
+			   struct refusal *refusal)
+{
+	int r = transactions_reset(m->transactions, ids, terms, ret, refusal);
+
+	if (r < 0 || terms->dry_run)
+		return r;
+	apply(m, ret, "reset", &terms->author);
+	manager_tell_state(m);
+	return 0;
+}
+
+int manager_confirm_tunables(struct manager *m, uint64_t generation, struct refusal *refusal)
+{
+	int r = transactions_confirm(m->transactions, generation, loop_now_usec(), refusal);
+
+	if (r == 0)
+		log_info("generation %" PRIu64 " is confirmed", generation);
+	follow_trial(m);
+	manager_tell_state(m);
+	return r;
+}
+
+int manager_revert_tunables(struct manager *m, uint64_t generation,
+			    const struct config_author *author, struct refusal *refusal)
+{
+	if (!generation || transactions_unconfirmed(m->transactions) != generation)
+		return refuse(refusal, REFUSED_NOTHING_TO_CONFIRM,
+			      "generation %" PRIu64 " is not on trial", generation);
+	revert(m, REVERT_REQUESTED, author);
+	return 0;
+}
+
+int manager_save_tunables(struct manager *m, tunable_mask ids, const struct config_author *author,
+			  struct refusal *refusal)
+{
+	int r = transactions_save(m->transactions, ids, refusal);
+
+	if (r < 0)
+		return r;
+	log_info("values are saved in %s, by uid %u", CONFIG_SAVED_PATH, author->uid);
+	manager_tell_state(m);
+	return 0;
+}
+
+int manager_reload(struct manager *m, bool strict, struct refusal *refusal)
+{
+	struct transaction_result result;
+	int problems = transactions_reload(m->transactions, strict, manager_log_problem, NULL,
+					   &result, refusal);
+
+	if (problems < 0)
+		return problems;
+	apply(m, &result, "reload", &nobody);
+	manager_tell_state(m);
+	return problems;
+}
+
+int manager_reload_now(struct manager *m)
+{
+	struct refusal refusal;
+
+	revert(m, REVERT_RELOAD, &nobody);
+	return manager_reload(m, false, &refusal);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Saving runtime values: what the file holds, that it counts after a restart, and what can go wrong. */
+#include "config/config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/config/tree.h"
+#include "util/file.h"
+
+#define SAVED CONFIG_SAVED_PATH
+#define HEADER \
+	"# Values saved by D-Bus. wd40d replaces this file: write into another one.\n[wd40d]\n"
+
+static const struct config_author author = { 1000, "session-1.scope", "why" };
+
+/* A configuration as after a start. */
+static struct config *started(void)
+{
+	struct config *c = NULL;
+
+	assert_int_equal(config_new(tree_root, &c), 0);
+	assert_int_equal(config_load(c, NULL, NULL), 0);
+	return c;
+}
+
+static void set(struct config *c, enum tunable_id id, const char *text)
+{
+	struct config_change change = { .id = id };
+	char why[TUNABLE_WHY_MAX];
+	struct config_problem p;
+
+	assert_int_equal(tunable_parse(id, text, &change.value, why), 0);
+	assert_int_equal(config_set_runtime(c, &change, 1, &author, &p), 0);
+	tunable_value_done(id, &change.value);
+}
+
+static void save(struct config *c, tunable_mask ids)
+{
+	struct config_problem p = { 0 };
+
+	if (config_save(c, ids, &p) != 0)
+		fail_msg("%s", p.message);
+}
+
+static void refused(struct config *c, tunable_mask ids, enum config_error error, const char *part)
+{
+	struct config_problem p;
+
+	assert_int_equal(config_save(c, ids, &p), -EINVAL);
+	assert_int_equal(p.error, error);
+	if (!strstr(p.message, part))
+		fail_msg("\"%s\" does not say \"%s\"", p.message, part);
+}
+
+static void assert_file(const char *path, const char *expected)
+{
+	_cleanup_(freep) char *text = NULL;
+
+	assert_int_equal(file_read(tree_path(path), 65536, &text, NULL), 0);
+	assert_string_equal(text, expected);
+}
+
+static void assert_value(const struct config *c, enum tunable_id id, const char *expected)
+{
+	_cleanup_(freep) char *text = tunable_format(id, &config_values(c)->values[id]);
+
+	assert_string_equal(text, expected);
+}
+
+static void test_saved_values_survive_a_restart(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started(), *again = NULL;
+
+	set(c, TUNABLE_SLICE_OVERUTIL, "2000");
+	set(c, TUNABLE_CPUMASKS, "0;1-3");
+	set(c, TUNABLE_DIRECT_GREEDY_UNDER, "12.5");
+	save(c, config_runtime(c));
+	assert_file(SAVED, HEADER "slice-us-overutil = 2000\ndirect-greedy-under = 12.5\n"
+				  "cpumasks = \"0;1-3\"\n");
+	again = started();
+	assert_value(again, TUNABLE_SLICE_OVERUTIL, "2000");
+	assert_value(again, TUNABLE_CPUMASKS, "0;1-3");
+	assert_value(again, TUNABLE_DIRECT_GREEDY_UNDER, "12.5");
+}
+
+/* The origin that a save leaves is the one that a restart finds. */
+static void test_saved_values_come_from_the_drop_in(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started(), *again = NULL;
+
+	set(c, TUNABLE_PERF, "5");
+	save(c, config_runtime(c));
+	set(c, TUNABLE_SLICE_OVERUTIL, "2000");
+	save(c, config_runtime(c));
+	again = started();
+	for (int id = 0; id < NR_TUNABLES; id++) {
+		struct config_origin now = config_origin(c, id), then = config_origin(again, id);
+
+		assert_int_equal(now.layer, then.layer);
+		assert_int_equal(now.line, then.line);
+		assert_string_equal(now.path ?: "", then.path ?: "");
+		assert_null(now.unit);
+	}
+	assert_int_equal(config_origin(c, TUNABLE_PERF).line, 4);
+	assert_true(config_runtime(c) == 0);
+}
+
+static void test_only_what_was_asked_for_is_saved(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+
+	set(c, TUNABLE_PERF, "5");
+	set(c, TUNABLE_FIFO_SCHED, "yes");
+	save(c, TUNABLE_BIT(TUNABLE_PERF));
+	assert_file(SAVED, HEADER "perf = 5\n");
+	assert_true(config_unsaved(c) == TUNABLE_BIT(TUNABLE_FIFO_SCHED));
+	assert_value(c, TUNABLE_FIFO_SCHED, "yes");
+}
+
+static void test_what_was_saved_before_stays(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+
+	set(c, TUNABLE_PERF, "5");
+	set(c, TUNABLE_FIFO_SCHED, "yes");
+	save(c, TUNABLE_BIT(TUNABLE_PERF));
+	set(c, TUNABLE_PERF, "6");
+	save(c, TUNABLE_BIT(TUNABLE_FIFO_SCHED));
+	assert_file(SAVED, HEADER "fifo-sched = yes\nperf = 5\n");
+	assert_value(c, TUNABLE_PERF, "6");
+}
+
+static void test_nothing_to_save_writes_nothing(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+
+	save(c, ~UINT64_C(0));
+	assert_int_equal(access(tree_path(SAVED), F_OK), -1);
+}
+
+static void test_the_administrators_files_are_not_written(void **state)
+{
+	const char *text = "[wd40d]\n# mine\nperf = 7\n";
+	_cleanup_(config_freep) struct config *c = NULL;
+
+	tree_write(ETC, text);
+	tree_write(ETC_DIR "/50-mine.ini", text);
+	c = started();
+	set(c, TUNABLE_PERF, "5");
+	save(c, config_runtime(c));
+	assert_file(ETC, text);
+	assert_file(ETC_DIR "/50-mine.ini", text);
+	assert_value(c, TUNABLE_PERF, "5");
+}
+
+static void test_what_would_not_count_is_refused(void **state)
+{
+	_cleanup_(config_freep) struct config *c = NULL;
+	struct config_problem p;
+
+	tree_write(ETC_DIR "/95-mine.ini", "[wd40d]\nperf = 7\n");
+	c = started();
+	set(c, TUNABLE_PERF, "5");
+	refused(c, config_runtime(c), CONFIG_NOT_SAVED, "95-mine.ini:2 sets it");
+	assert_int_equal(config_reset_runtime(c, config_runtime(c), &p), 0);
+	assert_int_equal(config_set_option(c, TUNABLE_FIFO_SCHED, "yes", &p), 0);
+	set(c, TUNABLE_FIFO_SCHED, "no");
+	refused(c, config_runtime(c), CONFIG_NOT_SAVED, "fifo-sched: the command line sets it");
+	assert_true(config_runtime(c) == TUNABLE_BIT(TUNABLE_FIFO_SCHED));
+	assert_int_equal(access(tree_path(SAVED), F_OK), -1);
+}
+
+static void test_what_would_conflict_is_refused(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+
+	set(c, TUNABLE_SLICE_UNDERUTIL, "60000");
+	set(c, TUNABLE_SLICE_OVERUTIL, "50000");
+	refused(c, TUNABLE_BIT(TUNABLE_SLICE_OVERUTIL), CONFIG_CONFLICT, "slice-us-underutil");
+	save(c, config_runtime(c));
+}
+
+static void test_daemon_without_drop_ins_refuses(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+
+	assert_int_equal(config_set_file(c, "/some/file"), 0);
+	set(c, TUNABLE_PERF, "5");
+	refused(c, config_runtime(c), CONFIG_NOT_SAVED, "/some/file");
+}
+
+static void test_symbolic_link_is_not_followed(void **state)
+{
+	_cleanup_(config_freep) struct config *c = NULL;
+
+	tree_write("/precious", "[wd40d]\nperf = 9\n");
+	tree_link(SAVED, tree_path("/precious"));
+	c = started();
+	set(c, TUNABLE_PERF, "5");
+	refused(c, config_runtime(c), CONFIG_NOT_SAVED, "symbolic link");
+	assert_file("/precious", "[wd40d]\nperf = 9\n");
+	assert_value(c, TUNABLE_PERF, "5");
+	assert_true(config_unsaved(c) == TUNABLE_BIT(TUNABLE_PERF));
+}
+
+static void test_directory_in_its_place(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+
+	tree_write(SAVED "/file", "");
+	set(c, TUNABLE_PERF, "5");
+	refused(c, config_runtime(c), CONFIG_NOT_SAVED, "File exists");
+}
+
+/* A file that must not grow is what a full disk looks like: it fails in the middle. */
+static void test_full_disk_loses_nothing(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+	struct rlimit old, none = { 8, RLIM_INFINITY };
+
+	set(c, TUNABLE_PERF, "5");
+	save(c, config_runtime(c));
+	set(c, TUNABLE_PERF, "6");
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	refused(c, config_runtime(c), CONFIG_NOT_SAVED, "cannot be written");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_file(SAVED, HEADER "perf = 5\n");
+	assert_value(c, TUNABLE_PERF, "6");
+	assert_int_equal(rmdir(tree_path(ETC_DIR)), -1);
+	assert_int_equal(unlink(tree_path(SAVED)), 0);
+	assert_int_equal(rmdir(tree_path(ETC_DIR)), 0); /* no temporary file is left */
+}
+
+static void test_forget(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+	struct config_problem p;
+
+	set(c, TUNABLE_PERF, "5");
+	set(c, TUNABLE_FIFO_SCHED, "yes");
+	save(c, config_runtime(c));
+	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_PERF), &p), 0);
+	assert_file(SAVED, HEADER "fifo-sched = yes\n");
+	assert_int_equal(config_load(c, NULL, NULL), 0);
+	assert_value(c, TUNABLE_PERF, "0");
+	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_FIFO_SCHED), &p), 0);
+	assert_file(SAVED, HEADER);
+}
+
+static void test_forget_without_a_file(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+	struct config_problem p;
+
+	assert_int_equal(config_forget(c, ~UINT64_C(0), &p), 0);
+	assert_int_equal(access(tree_path(SAVED), F_OK), -1);
+}
+
+static void test_everybody_may_read_it(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+	mode_t mask = umask(0077);
+	struct stat st;
+
+	set(c, TUNABLE_PERF, "5");
+	save(c, config_runtime(c));
+	umask(mask);
+	assert_int_equal(stat(tree_path(SAVED), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(stat(tree_path(ETC_DIR), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		tree_test(test_saved_values_survive_a_restart),
+		tree_test(test_saved_values_come_from_the_drop_in),
+		tree_test(test_only_what_was_asked_for_is_saved),
+		tree_test(test_what_was_saved_before_stays),
+		tree_test(test_nothing_to_save_writes_nothing),
+		tree_test(test_the_administrators_files_are_not_written),
+		tree_test(test_what_would_not_count_is_refused),
+		tree_test(test_what_would_conflict_is_refused),
+		tree_test(test_daemon_without_drop_ins_refuses),
+		tree_test(test_symbolic_link_is_not_followed),
+		tree_test(test_directory_in_its_place),
+		tree_test(test_full_disk_loses_nothing),
+		tree_test(test_forget),
+		tree_test(test_forget_without_a_file),
+		tree_test(test_everybody_may_read_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
