@@ -20,7 +20,7 @@ void rtapp_leave(struct rtapp_reader *r, size_t entered)
 
 int rtapp_bad(struct rtapp_reader *r, const char *format, ...)
 {
-	char what[128];
+	char what[120];
 	va_list args;
 
 	va_start(args, format);
