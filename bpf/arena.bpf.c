@@ -53,7 +53,7 @@ static u32 pop(struct wd40_slab __arena *slab)
  * Populates the next chunk of the range and puts its objects on the free list. A chunk that could not
  * be populated is given back when nobody took a later one meanwhile, else its range stays unused.
  */
-static bool grow(struct wd40_slab __arena *slab)
+static bool populate_chunk(struct wd40_slab __arena *slab)
 {
 	u32 chunk = __sync_fetch_and_add(&slab->nr_chunks, 1);
 	u32 n = slab->chunk_objects, first = chunk * n, i = 0;
@@ -67,6 +67,17 @@ static bool grow(struct wd40_slab __arena *slab)
 	for (i = 0; i + 1 < n && can_loop; i++)
 		slab_slot(slab, first + i)->next_free = first + i + 2;
 	return push_chain(slab, first, first + n - 1);
+}
+
+/* The daemon reads the slab, but no chunk that is in the making. */
+static bool grow(struct wd40_slab __arena *slab)
+{
+	bool grown;
+
+	__sync_fetch_and_add(&slab->nr_growing, 1);
+	grown = populate_chunk(slab);
+	__sync_fetch_and_add(&slab->nr_growing, (u32)-1);
+	return grown;
 }
 
 s64 slab_alloc(struct wd40_slab __arena *slab __arg_arena)

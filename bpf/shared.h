@@ -254,6 +254,7 @@ struct wd40_slab {
 	u32 chunk_objects;
 	u32 nr_chunks_max;
 	u32 nr_chunks;
+	u32 nr_growing; /* chunks counted in nr_chunks that may not be populated yet */
 	u32 nr_used;
 	u64 free_head; /* tag << 32 | index + 1: the tag counts pops, so that none is lost to ABA */
 };
