@@ -23,7 +23,7 @@ const struct tunable tunables[NR_TUNABLES] = {
 	[TUNABLE_BALANCE_INTERVAL] = {
 		"interval", NULL, 'i', "BalanceIntervalUSec",
 		TUNABLE_USEC, UNIT_SEC, "2", 0.1 * SEC, 60 * SEC, APPLIED_LIVE,
-		"time between two rounds of load balancing; no effect yet" },
+		"time between two rounds of load balancing" },
 	[TUNABLE_TUNE_INTERVAL] = {
 		"tune-interval", NULL, 'I', "TuneIntervalUSec",
 		TUNABLE_USEC, UNIT_SEC, "0.1", 0.01 * SEC, 10 * SEC, APPLIED_LIVE,
@@ -43,7 +43,7 @@ const struct tunable tunables[NR_TUNABLES] = {
 	[TUNABLE_LOAD_BALANCE] = {
 		"load-balance", "no-load-balance", 0, "LoadBalance",
 		TUNABLE_BOOL, UNIT_NONE, "yes", 0, 1, APPLIED_LIVE,
-		"even out the load of the domains; no effect yet" },
+		"even out the load of the domains" },
 	[TUNABLE_KTHREADS_LOCAL] = {
 		"kthreads-local", NULL, 'k', "KthreadsLocal",
 		TUNABLE_BOOL, UNIT_NONE, "no", 0, 1, APPLIED_LIVE,
@@ -51,7 +51,7 @@ const struct tunable tunables[NR_TUNABLES] = {
 	[TUNABLE_BALANCED_KWORKERS] = {
 		"balanced-kworkers", NULL, 'b', "BalancedKworkers",
 		TUNABLE_BOOL, UNIT_NONE, "no", 0, 1, APPLIED_LIVE,
-		"leave kworkers out of load balancing; no effect yet" },
+		"leave kworkers out of load balancing" },
 	[TUNABLE_FIFO_SCHED] = {
 		"fifo-sched", NULL, 'f', "FifoSched",
 		TUNABLE_BOOL, UNIT_NONE, "no", 0, 1, APPLIED_LIVE,

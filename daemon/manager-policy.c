@@ -5,22 +5,32 @@
 #include "util/log.h"
 
 static const struct policy *const policies[NR_POLICIES] = {
-	&tuner_policy,
+	[POLICY_TUNER] = &tuner_policy,
+	[POLICY_BALANCER] = &balancer_policy,
 };
 
-static void run_policy(struct policy_runner *p)
+struct policy_snapshot manager_snapshot(const struct manager *m)
 {
-	struct manager *m = p->manager;
-	struct wd40_shared *shared = sched_backend.shared(m->sched);
-	const struct policy_snapshot snapshot = {
+	return (struct policy_snapshot){
 		.topology = m->topology,
 		.values = config_values(m->config),
 		.busy_pct = procstat_busy_pct(m->procstat),
-		.shared = shared,
+		.shared = sched_backend.shared(m->sched),
 	};
+}
 
+static void run_policy(struct policy_runner *p)
+{
+	struct wd40_shared *shared = sched_backend.shared(p->manager->sched);
+	const struct policy_snapshot snapshot = manager_snapshot(p->manager);
+	uint64_t start_usec = loop_now_usec();
+
+	if (p->policy->collect)
+		p->policy->collect(p->state, shared);
 	p->policy->run(p->state, &snapshot);
 	p->policy->publish(p->state, shared);
+	p->round_usec = loop_now_usec() - start_usec;
+	p->rounds++;
 }
 
 static int on_policy_due(struct loop_source *s, void *userdata)
@@ -67,6 +77,7 @@ int manager_policies_begin(struct manager *m)
 	for (size_t i = 0; i < NR_POLICIES && r >= 0; i++) {
 		struct policy_runner *p = &m->policies[i];
 
+		p->rounds = 0;
 		r = p->policy->new(m->topology, &p->state);
 		if (r >= 0)
 			run_policy(p);
@@ -99,7 +110,8 @@ void manager_policies_retune(struct manager *m, const enum tunable_id *ids, size
 		for (size_t j = 0; j < n; j++)
 			if (ids[j] == p->policy->interval)
 				arm_policy(p);
-		run_policy(p);
+		if (p->policy->eager)
+			run_policy(p);
 	}
 }
 

@@ -12,10 +12,16 @@ struct policy_runner {
 	struct manager *manager;
 	const struct policy *policy;
 	struct loop_source *timer;
-	void *state; /* NULL when not attached */
+	void *state;         /* NULL when not attached */
+	uint64_t rounds;     /* since the attach */
+	uint64_t round_usec; /* what the last one took */
 };
 
-#define NR_POLICIES 1 /* the tuner is the first */
+enum {
+	POLICY_TUNER,
+	POLICY_BALANCER,
+	NR_POLICIES
+};
 
 struct manager {
 	struct loop *loop;
@@ -68,6 +74,7 @@ void manager_blame_trial(struct manager *m,
 void manager_follow_hotplug(struct manager *m); /* brings the topology up to date */
 
 /* manager-policy.c */
+struct policy_snapshot manager_snapshot(const struct manager *m); /* while attached */
 int manager_policies_init(struct manager *m);
 void manager_policies_done(struct manager *m);
 int manager_policies_begin(struct manager *m); /* states for the topology, first round published */

@@ -171,5 +171,5 @@ const struct wd40_shared *manager_shared(const struct manager *m)
 
 const struct tuner_decision *manager_tuner(const struct manager *m)
 {
-	return m->policies[0].state;
+	return m->policies[POLICY_TUNER].state;
 }

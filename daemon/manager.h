@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "config/config.h"
+#include "daemon/balancer.h"
 #include "daemon/loop.h"
 #include "daemon/sched.h"
 #include "daemon/topology.h"

@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "bpf/shared.h"
 #include "config/tunables.h"
 #include "daemon/topology.h"
@@ -26,11 +28,14 @@ struct policy_snapshot {
 struct policy {
 	const char *name;         /* in messages */
 	enum tunable_id interval; /* a TUNABLE_USEC: how often it runs */
+	bool eager;               /* and at once when a tunable has changed */
 
 	/* Makes the state for a topology. -ENOMEM. */
 	int (*new)(const struct topology *t, void **ret);
 	void *(*free)(void *state); /* accepts NULL, returns NULL */
 
+	/* Takes in what BPF has answered since the last round. May be NULL. */
+	void (*collect)(void *state, struct wd40_shared *shared);
 	/* One round. */
 	void (*run)(void *state, const struct policy_snapshot *in);
 	/* Makes what the last round decided known to BPF. */

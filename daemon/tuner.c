@@ -142,6 +142,7 @@ static void policy_publish(void *state, struct wd40_shared *shared)
 const struct policy tuner_policy = {
 	.name = "tuner",
 	.interval = TUNABLE_TUNE_INTERVAL,
+	.eager = true,
 	.new = policy_new,
 	.free = policy_free,
 	.run = policy_run,

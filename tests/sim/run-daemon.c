@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/arena.h"
+#include "daemon/balancer.h"
 #include "daemon/policy.h"
 #include "daemon/tuner.h"
 #include "tests/sim/run-busy.h"
@@ -16,6 +17,7 @@
 
 static const struct policy *const policies[] = {
 	&tuner_policy,
+	&balancer_policy,
 };
 
 struct runner {
@@ -76,6 +78,8 @@ static void run_policy(struct runner *r)
 		.shared = &shared,
 	};
 
+	if (r->policy->collect)
+		r->policy->collect(r->state, &shared);
 	r->policy->run(r->state, &snapshot);
 	r->policy->publish(r->state, &shared);
 }
@@ -137,7 +141,8 @@ static void retune_policies(struct sim_daemon *d, const enum tunable_id *ids, si
 		for (size_t j = 0; j < n; j++)
 			if (ids[j] == policies[i]->interval)
 				arm(&d->runners[i]);
-		run_policy(&d->runners[i]);
+		if (policies[i]->eager)
+			run_policy(&d->runners[i]);
 	}
 }
 

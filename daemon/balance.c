@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "daemon/balance-private.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MEAN_LEAST 0.5 /* tolerances are parts of the mean, or of this when that is less */
+#define TRIES_MAX  16u /* domains that one is tried to be relieved into */
+
+int balance_new(uint32_t nr_domains, uint32_t nr_nodes, struct balance **ret)
+{
+	_cleanup_(balance_freep) struct balance *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return -ENOMEM;
+	b->nr_domains = nr_domains;
+	b->nr_nodes = nr_nodes;
+	b->moves = calloc(WD40_MOVE_SLOTS, sizeof(b->moves[0]));
+	b->domains = calloc(nr_domains, sizeof(b->domains[0]));
+	b->nodes = calloc(nr_nodes, sizeof(b->nodes[0]));
+	b->uneven = calloc(nr_nodes + 1, sizeof(b->uneven[0]));
+	b->uneven_now = calloc(nr_nodes + 1, sizeof(b->uneven_now[0]));
+	b->tried = calloc(nr_domains, sizeof(b->tried[0]));
+	b->dry = calloc(nr_domains, sizeof(b->dry[0]));
+	if (!b->moves || !b->domains || !b->nodes || !b->uneven || !b->uneven_now || !b->tried ||
+	    !b->dry || balance_index_init(&b->index, nr_domains) < 0)
+		return -ENOMEM;
+	*ret = TAKE_PTR(b);
+	return 0;
+}
+
+struct balance *balance_free(struct balance *b)
+{
+	if (!b)
+		return NULL;
+	balance_index_done(&b->index);
+	free(b->moves);
+	free(b->domains);
+	free(b->nodes);
+	free(b->uneven);
+	free(b->uneven_now);
+	free(b->tried);
+	free(b->dry);
+	free(b);
+	return NULL;
+}
+
+/* --- Who is to be relieved, and by whom. --------------------------------------------------------- */
+
+static bool in_scope(const struct balance *b, const struct balance_scope *s, uint32_t domain)
+{
+	return b->domains[domain].capacity > 0 &&
+	       (s->far || b->load->domains[domain].node == s->node);
+}
+
+/* By their nodes first; they have the same one unless the scope is that of all nodes. */
+static bool is_higher(const struct balance *b, uint32_t x, uint32_t y)
+{
+	double node_x = balance_ratio(balance_node_group(b, x)),
+	       node_y = balance_ratio(balance_node_group(b, y));
+
+	if (node_x != node_y)
+		return node_x > node_y;
+	return balance_ratio(&b->domains[x]) > balance_ratio(&b->domains[y]);
+}
+
+static uint32_t highest(const struct balance *b, const struct balance_scope *s)
+{
+	uint32_t found = WD40_NO_DOMAIN;
+
+	for (uint32_t d = 0; d < b->nr_domains; d++)
+		if (in_scope(b, s, d) && !b->dry[d] &&
+		    (found == WD40_NO_DOMAIN || is_higher(b, d, found)))
+			found = d;
+	return found;
+}
+
+/* The lowest that was not tried in this attempt to relieve a domain. */
+static uint32_t lowest(const struct balance *b, const struct balance_scope *s, uint32_t from)
+{
+	uint32_t found = WD40_NO_DOMAIN;
+
+	for (uint32_t d = 0; d < b->nr_domains; d++)
+		if (in_scope(b, s, d) && d != from && b->tried[d] != b->attempt &&
+		    (!s->far || balance_node_group(b, d) != balance_node_group(b, from)) &&
+		    (found == WD40_NO_DOMAIN || is_higher(b, found, d)))
+			found = d;
+	return found;
+}
+
+/* Difference of load for capacity, as a part of the machine's mean. */
+static double difference(const struct balance *b, const struct balance_scope *s, uint32_t from,
+			 uint32_t to)
+{
+	double d = s->far ? balance_ratio(balance_node_group(b, from)) -
+				    balance_ratio(balance_node_group(b, to))
+			  : balance_ratio(&b->domains[from]) - balance_ratio(&b->domains[to]);
+
+	return d / fmax(b->mean, MEAN_LEAST);
+}
+
+/* --- The rounds of a scope. ---------------------------------------------------------------------- */
+
+static bool relieve(struct balance *b, const struct balance_input *in,
+		    const struct balance_scope *s, uint32_t from)
+{
+	b->attempt++;
+	for (uint32_t i = 0; i < TRIES_MAX; i++) {
+		uint32_t to = lowest(b, s, from);
+
+		if (to == WD40_NO_DOMAIN || difference(b, s, from, to) <= s->tolerance)
+			return false;
+		if (balance_move_one(b, in, s, from, to))
+			return true;
+		b->tried[to] = b->attempt;
+	}
+	return false;
+}
+
+/* How much the highest of the scope, of those that may give, and the lowest differ. */
+static double unevenness(struct balance *b, const struct balance_scope *s, uint32_t *ret_highest)
+{
+	uint32_t from = highest(b, s), to;
+
+	*ret_highest = from;
+	if (from == WD40_NO_DOMAIN)
+		return 0;
+	b->attempt++;
+	to = lowest(b, s, from);
+	return to == WD40_NO_DOMAIN ? 0 : difference(b, s, from, to);
+}
+
+/* Most rounds find nothing uneven and need none. */
+static int make_index(struct balance *b, const struct balance_input *in)
+{
+	int r = b->indexed ? 0 : balance_index_fill(&b->index, in->load, in->kworkers);
+
+	b->indexed = r == 0;
+	return r;
+}
+
+static int even_out(struct balance *b, const struct balance_input *in,
+		    const struct balance_scope *s)
+{
+	uint32_t from;
+	double uneven;
+	int r;
+
+	memset(b->dry, 0, b->nr_domains * sizeof(b->dry[0]));
+	uneven = unevenness(b, s, &from);
+	b->uneven_now[s->number] = uneven > s->tolerance;
+	if (uneven <= (b->uneven[s->number] ? s->tolerance : BALANCE_LARGE))
+		return 0;
+	r = make_index(b, in);
+	if (r < 0)
+		return r;
+	while (b->nr_moves < in->moves_max && unevenness(b, s, &from) > s->tolerance)
+		b->dry[from] = !relieve(b, in, s, from);
+	return 0;
+}
+
+static void add_to(struct balance_group *g, double load, double capacity)
+{
+	g->load += load;
+	g->capacity += capacity;
+}
+
+static bool is_full(const struct balance *b, uint32_t domain, double mean)
+{
+	return b->domains[domain].capacity > 0 &&
+	       b->load->domains[domain].captive > mean * b->domains[domain].capacity;
+}
+
+/* What the plan starts from: the moves under way count as done. */
+static void set_domains(struct balance *b)
+{
+	for (uint32_t d = 0; d < b->nr_domains; d++) {
+		const struct load_domain *from = &b->load->domains[d];
+
+		b->domains[d] = (struct balance_group){ from->load + from->coming, from->capacity };
+	}
+}
+
+/*
+ * The mean that can be reached. Where captives are more than their domain's part nobody can help: it
+ * is full, and the others share what is left. Each domain found full lowers the mean, so that others
+ * may be full too.
+ */
+static double find_mean(struct balance *b)
+{
+	double mean = INFINITY, before;
+
+	do {
+		struct balance_group rest = { 0 };
+
+		before = mean;
+		for (uint32_t d = 0; d < b->nr_domains; d++) {
+			const struct balance_group *g = &b->domains[d];
+
+			if (is_full(b, d, before))
+				rest.load += g->load - b->load->domains[d].captive;
+			else if (g->capacity > 0)
+				add_to(&rest, g->load, g->capacity);
+		}
+		if (rest.capacity > 0)
+			mean = balance_ratio(&rest);
+	} while (mean < before);
+	return mean < INFINITY ? mean : 0;
+}
+
+/* A full domain counts in its node with no more than its part, and those who may leave it. */
+static void set_nodes(struct balance *b)
+{
+	memset(b->nodes, 0, b->nr_nodes * sizeof(b->nodes[0]));
+	for (uint32_t d = 0; d < b->nr_domains; d++) {
+		const struct balance_group *g = &b->domains[d];
+		double load = g->load;
+
+		if (!(g->capacity > 0))
+			continue;
+		if (is_full(b, d, b->mean))
+			load += b->mean * g->capacity - b->load->domains[d].captive;
+		add_to(balance_node_group(b, d), load, g->capacity);
+	}
+}
+
+int balance_plan(struct balance *b, const struct balance_input *in)
+{
+	struct balance_scope s = { .far = true,
+				   .tolerance = BALANCE_TOLERANCE_NODE,
+				   .gain_least = 1. / 4,
+				   .cost = BALANCE_COLD_NODE_NS / (double)in->interval_ns };
+	int r;
+
+	b->nr_moves = 0;
+	b->load = in->load;
+	b->indexed = false;
+	set_domains(b);
+	b->mean = find_mean(b);
+	set_nodes(b);
+	r = even_out(b, in, &s);
+	s.far = false;
+	s.tolerance = BALANCE_TOLERANCE_DOMAIN;
+	s.gain_least = 1. / 8;
+	s.cost = BALANCE_COLD_DOMAIN_NS / (double)in->interval_ns;
+	for (s.node = 0; r >= 0 && s.node < b->nr_nodes; s.node++) {
+		s.number = 1 + s.node;
+		r = even_out(b, in, &s);
+	}
+	if (r < 0)
+		b->nr_moves = 0;
+	return r;
+}
+
+void balance_note(struct balance *b)
+{
+	bool *last = b->uneven;
+
+	b->uneven = b->uneven_now;
+	b->uneven_now = last;
+}
