@@ -52,6 +52,10 @@ __attribute__((format(printf, 2, 3))) void native_fail(enum scx_exit_kind kind, 
 
 /* --- dsq.c -------------------------------------------------------------------------------------- */
 
+void native_queue_by_vtime(struct native_dsq *q, struct task_struct *p, u64 vtime);
+
+/* --- insert.c ----------------------------------------------------------------------------------- */
+
 /* Puts the task into a queue as the verdict says; c: the CPU meant by DSQ_LOCAL. */
 void native_insert(struct task_struct *p, const struct native_verdict *v, struct native_cpu *c);
 void native_insert_local(struct native_cpu *c, struct task_struct *p, u64 flags);
@@ -61,7 +65,7 @@ void native_insert_global(struct task_struct *p);
 bool native_consume(struct native_dsq *q, s32 cpu);
 void native_flush_dispatch(void);
 
-/* --- core.c ------------------------------------------------------------------------------------- */
+/* --- wakeup.c, core.c --------------------------------------------------------------------------- */
 
 void native_resched(struct native_cpu *c);
 
@@ -97,7 +101,12 @@ void native_time_done(void);
 
 /* --- life.c ------------------------------------------------------------------------------------- */
 
-void native_bury(struct task_struct *p);           /* sched_ext_dead */
+void native_bury(struct task_struct *p); /* sched_ext_dead */
+
+/* --- attributes.c ------------------------------------------------------------------------------- */
+
+/* sched_change_begin: true when the task was runnable. */
+bool native_pause(struct task_struct *p);
 void native_pin(struct task_struct *p);            /* migrate_disable_switch */
 void native_release(struct task_struct *p);        /* and its end by force */
 void native_push(struct task_struct *p);           /* move_queued_task to a fallback CPU */

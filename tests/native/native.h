@@ -5,11 +5,12 @@
  *
  *	machine.c  boots
  *	arena.c    the arena: laid out as the daemon does, slab pages only there once allocated
- *	kernel.c   kfuncs and helpers: CPUs, tasks, locks, task storage, events, texts
+ *	kernel.c   kfuncs and helpers: CPUs, locks, task storage, events, texts; task.c: tasks
  *	idle.c     idle and online CPUs
  *	dsq.c      dispatch queues, first-in-first-out or by virtual time (tree.c)
- *	core.c     wakeups and a CPU's choice: calls a scheduler's callbacks in the kernel's order
- *	life.c     attach, fork, exec, exit and attributes of tasks
+ *	insert.c   who comes into them and out of them
+ *	core.c     a CPU's choice, wakeup.c before it: calls a scheduler's callbacks in the kernel's order
+ *	life.c     attach, fork, exec, exit; attributes.c: weight, affinity, migration
  *	hotplug.c  CPUs come and go
  *	occupy.c   higher classes, interrupts, frequency
  *	time.c     virtual time (heap.c), work and programs

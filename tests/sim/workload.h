@@ -30,15 +30,21 @@ void sim_workload_print(const struct sim_workload *w, FILE *to);
 void sim_workload_list(FILE *to);
 
 /*
- * Starts its tasks on the native kernel, now and as their delays say. native_run then does the rest.
+ * Starts its tasks on the native kernel, now and as their delays say; once. native_run then does the rest.
  * It frees them as they exit, and sim_workload_free what is left, after native_halt.
  */
 void sim_workload_start(struct sim_workload *w);
 
-/* Name of the task's kind and its number, for reports: "hog-3". Valid while the task lives. */
+/*
+ * Name of the task's kind and its number among all tasks, as rt-app names its logs: "hog-3". Valid while
+ * the task lives; "-" for a task of somebody else.
+ */
 const char *sim_task_name(const struct task_struct *p);
 
-/* For shrinking: number of task kinds, and the same workload without kind i (or with half its instances). */
+/*
+ * For shrinking: number of task kinds, and the same workload without kind i, and without what others do
+ * with it, or with half its instances. -EINVAL: nothing is left, or nothing to halve; -ENOMEM.
+ */
 u32 sim_workload_nr_kinds(const struct sim_workload *w);
 int sim_workload_without(const struct sim_workload *w, u32 kind, bool half,
 			 struct sim_workload **ret);
