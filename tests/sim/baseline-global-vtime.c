@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * One queue for all CPUs, ordered by virtual time: as fair as a scheduler with slices can be, with no
- * thought for caches and nodes. A task that slept may lag a slice behind at most.
+ * thought for caches and nodes. A task that slept may lag a slice behind at most. A running task is
+ * compared with the first of the queue even if that may not run on its CPU.
  */
 #include "tests/sim/baseline-private.h"
 
@@ -29,9 +30,30 @@ static void enqueue(struct task_struct *p, u64 enq_flags)
 	baseline_kick_idle(p, ANY_DOMAIN);
 }
 
+/* vtime as it is now that the task has run for a part of its slice. */
+static u64 charged(const struct task_struct *p)
+{
+	return p->scx.dsq_vtime +
+	       (BASELINE_SLICE_NS - p->scx.slice) * WD40_BASE_WEIGHT / p->scx.weight;
+}
+
+/* prev is queued only after the CPU has chosen; without this question two tasks would just alternate. */
+static bool comes_first(const struct task_struct *prev)
+{
+	u64 head;
+
+	return prev && prev->scx.flags & TASK_QUEUED && kernel_queue_head(QUEUE, &head) &&
+	       (s64)(charged(prev) - head) < 0;
+}
+
 static void dispatch(s32 cpu, struct task_struct *prev)
 {
-	kernel_move_to_local(QUEUE);
+	if (!comes_first(prev)) {
+		kernel_move_to_local(QUEUE);
+		return;
+	}
+	prev->scx.dsq_vtime = charged(prev);
+	kernel_set_slice(prev, BASELINE_SLICE_NS);
 }
 
 static void running(struct task_struct *p)
@@ -42,7 +64,7 @@ static void running(struct task_struct *p)
 
 static void stopping(struct task_struct *p, bool runnable)
 {
-	p->scx.dsq_vtime += (BASELINE_SLICE_NS - p->scx.slice) * WD40_BASE_WEIGHT / p->scx.weight;
+	p->scx.dsq_vtime = charged(p);
 }
 
 static s32 init_task(struct task_struct *p, struct scx_init_task_args *args)

@@ -64,10 +64,11 @@ void ideal_set_online(struct ideal *m, s32 cpu, bool online)
 	m->changed = true;
 }
 
-void ideal_occupy(struct ideal *m, s32 cpu, u64 until_ns)
+void ideal_occupy(struct ideal *m, s32 cpu, u64 now_ns, u64 ns)
 {
-	if (until_ns > m->occupied_until[cpu])
-		m->occupied_until[cpu] = until_ns;
+	u64 *until = &m->occupied_until[cpu];
+
+	*until = (*until > now_ns ? *until : now_ns) + ns;
 	m->changed = true;
 }
 

@@ -18,8 +18,8 @@
  * classes at bottlenecks: a maximum flow for each of at most 2 x (different values of rate / weight).
  *
  * When. Rates are valid from ideal_settle on, which computes them anew when something has changed,
- * but only after interval_ns, and the longer the last computation was. A task that always wants to run gets the
- * right share on average nevertheless, for the moments of computation do not depend on it.
+ * but only after interval_ns, and later the more the last computation cost. A task that always wants
+ * to run gets the right share on average nevertheless, for the moments do not depend on it.
  */
 #pragma once
 
@@ -36,8 +36,8 @@ struct ideal *ideal_free(struct ideal *m);
 
 void ideal_set_online(struct ideal *m, s32 cpu, bool online);
 
-/* Somebody else has the CPU until then. */
-void ideal_occupy(struct ideal *m, s32 cpu, u64 until_ns);
+/* Somebody else has the CPU for so long, after those who have it already. */
+void ideal_occupy(struct ideal *m, s32 cpu, u64 now_ns, u64 ns);
 
 /* The class of tasks of that affinity (an id of masks) and weight. */
 u32 ideal_class(struct ideal *m, u32 mask, u32 weight);

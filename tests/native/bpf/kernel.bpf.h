@@ -111,7 +111,8 @@ typedef struct native_step (*native_program)(struct task_struct *p);
 struct native_task {
 	s32 cpu;
 	void *storage;
-	void *shadow; /* the oracles': what they know of it (tests/sim/oracle.c) */
+	void *shadow;  /* the oracles': what they know of it (tests/sim/oracle.c) */
+	void *figures; /* the report's: what it knows of it (tests/sim/report.c) */
 
 	/* its behaviour: a program, or without one runs for run, sleeps for sleep; run 0: forever */
 	native_program program;

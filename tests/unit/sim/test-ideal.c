@@ -202,7 +202,7 @@ static void a_cpu_that_is_offline_or_taken_serves_nobody(void **state)
 	assert_int_equal(permille(hog), 667);
 	assert_int_equal(permille(bound), 0);
 	ideal_set_online(ideal, 2, true);
-	ideal_occupy(ideal, 0, now_ns + 10 * MSEC);
+	ideal_occupy(ideal, 0, now_ns, 10 * MSEC);
 	settle();
 	assert_int_equal(permille(hog), 500);
 	now_ns += 10 * MSEC;

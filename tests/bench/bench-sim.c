@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How fast the whole simulator is: events a second under wd40 with nobody looking on, with the report,
+ * with the oracles, and with both; and how the cost of an event and the memory grow with CPUs and
+ * tasks. Each run is a process of its own, so that its memory is its own. An event is whatever
+ * observers are told of but SETTLED. With the argument "full": 4096 CPUs with 100,000 tasks for 10
+ * virtual seconds, report and oracles on. bench-native.c has the bare kernel.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/sim/baseline.h"
+#include "tests/sim/machine.h"
+#include "tests/sim/oracle.h"
+#include "tests/sim/report.h"
+#include "tests/sim/settings.h"
+#include "tests/sim/workload.h"
+#include "util/macro.h"
+
+#define SEED    1
+#define TICK_NS (1000ull * 1000)
+
+/* Sanitizers and a busy machine cost a factor; the figures themselves are in the output. */
+#define MIN_EVENTS_PER_SEC 20e3
+
+enum {
+	REPORT = 1,
+	ORACLES = 2,
+};
+
+static const char *const who_looks_on[] = { "nobody", "report", "oracles", "both" };
+
+struct load {
+	const char *machine, *workload;
+	double virtual_s;
+	int watchers; /* REPORT | ORACLES */
+};
+
+/* Shared with the process of the run. */
+struct outcome {
+	u64 nr_events;
+	u32 nr_tasks;
+	double real_s;
+};
+
+static struct outcome *outcome;
+
+static void count(struct native_observer *o, const struct native_event *e)
+{
+	outcome->nr_events += e->kind != NATIVE_EVENT_SETTLED;
+	outcome->nr_tasks += e->kind == NATIVE_EVENT_JOIN;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void must(int err, const char *what)
+{
+	if (err < 0)
+		native_die("%s: %s", what, strerror(-err));
+}
+
+static void watch(const struct load *l, const struct sim_context *context)
+{
+	static struct native_observer observer = { .event = count };
+	struct sim_oracles *oracles;
+	struct sim_report *report;
+
+	if (l->watchers & ORACLES)
+		must(sim_oracles_new(context, &oracles), "oracles");
+	if (l->watchers & REPORT)
+		must(sim_report_new(context, NULL, &report), "report");
+	native_observe(&observer);
+}
+
+/* In a process of its own, whose end frees everything. */
+static void run(const struct load *l)
+{
+	static const char *const no_settings[] = { NULL };
+	struct sim_context context = { .seed = SEED, .is_wd40 = true };
+	struct sim_workload *workload;
+	struct sim_machine *machine;
+	struct topology *topology;
+	struct config *config;
+	char why[SIM_WHY_SIZE];
+
+	must(sim_machine_load(l->machine, why, &machine), l->machine);
+	must(sim_workload_load(l->workload, machine, SEED, why, &workload), l->workload);
+	must(sim_settings_new(no_settings, why, &config), "settings");
+	must(sim_machine_topology(machine, 3, "", why, &topology), "domains");
+	sim_machine_boot(machine, topology, 1 << 20, TICK_NS);
+	context.topology = topology;
+	context.values = config_values(config);
+	watch(l, &context);
+	must(native_attach(sim_schedulers[0].ops), "wd40");
+	native_tune()->overutilized = true;
+	sim_workload_start(workload);
+	outcome->real_s = now();
+	native_run((u64)(l->virtual_s * 1e9));
+	outcome->real_s = now() - outcome->real_s;
+	if (native.ended)
+		native_die("wd40 ended: %s", native.exit_text);
+}
+
+/* Events a second. */
+static double measure(const struct load *l)
+{
+	struct rusage usage;
+	double rate;
+	int status;
+	pid_t child;
+
+	memset(outcome, 0, sizeof(*outcome));
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		run(l);
+		_exit(0);
+	}
+	if (child < 0 || wait4(child, &status, 0, &usage) < 0 || status)
+		return 0;
+	rate = (double)outcome->nr_events / outcome->real_s;
+	printf("%-10s %-26s %8u %8.2f %-8s %12llu %9.2f %11.0f %9.0f %8.0f\n", l->machine,
+	       l->workload, outcome->nr_tasks, l->virtual_s, who_looks_on[l->watchers],
+	       outcome->nr_events, outcome->real_s, rate, 1e9 / rate,
+	       (double)usage.ru_maxrss / 1024);
+	return rate;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct load table[] = {
+		{ "desktop8", "weights:tasks=64", 10, 0 },
+		{ "desktop8", "weights:tasks=64", 10, REPORT },
+		{ "desktop8", "weights:tasks=64", 10, ORACLES },
+		{ "desktop8", "weights:tasks=64", 10, REPORT | ORACLES },
+		{ "desktop8", "weights:tasks=1000", 5, REPORT | ORACLES },
+		{ "desktop8", "weights:tasks=10000", 5, REPORT | ORACLES },
+		{ "desktop8", "weights:tasks=100000", 2, REPORT | ORACLES },
+		{ "server2s", "weights:tasks=1000", 2, REPORT | ORACLES },
+		{ "server2s", "weights:tasks=10000", 2, REPORT | ORACLES },
+		{ "big512", "weights:tasks=1600", 0.5, REPORT | ORACLES },
+		{ "big512", "weights:tasks=20000", 0.5, REPORT | ORACLES },
+		{ "big512", "weights:tasks=100000", 0.5, REPORT | ORACLES },
+		{ "huge4096", "weights:tasks=12000", 0.1, REPORT | ORACLES },
+		{ "huge4096", "weights:tasks=100000", 0.1, REPORT | ORACLES },
+	};
+	static const struct load full = { "huge4096", "weights:tasks=100000", 10,
+					  REPORT | ORACLES };
+	double slowest = INFINITY;
+
+	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	if (outcome == MAP_FAILED)
+		return 1;
+	printf("machine    workload                      tasks  virt. s looks on       events "
+	       "   real s    events/s  ns/event      MiB\n");
+	if (argc > 1 && !strcmp(argv[1], "full"))
+		return measure(&full) > 0 ? 0 : 1;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		slowest = fmin(slowest, measure(&table[i]));
+	return slowest >= MIN_EVENTS_PER_SEC ? 0 : 1;
+}
