@@ -14,10 +14,12 @@
 #define RUNNABLE(context) (!!((context)->flags & WD40_TASK_RUNNABLE))
 
 /*
- * What rounding can amount to for a task, in units of wd40_ravg.avg: half a unit of its duty and of its
- * domain's load in each period, which add up to those of a half-life or two.
+ * What rounding can amount to, in units of wd40_ravg.avg: for a task that is there half a unit of its
+ * duty and of its domain's load in each period of a half-life or two; what those who left have left
+ * behind is at most a hundredth of the lightest weight.
  */
-#define ROUNDING (4 * RAVG_HALF_LIFE_PERIODS)
+#define ROUNDING       (4 * RAVG_HALF_LIFE_PERIODS)
+#define ROUNDING_OTHER ((1u << WD40_RAVG_FRAC) / 100)
 
 /* --- One task. ---------------------------------------------------------------------------------- */
 
@@ -162,7 +164,7 @@ static void compare(struct sim_oracles *o, u32 d, const struct oracle_sum *sum, 
 		oracle_fail(o, "domain-rate", NULL, -1,
 			    "domain %u has runnable tasks of weight %llu and says %llu", d,
 			    sum->rate, dom->load_rate);
-	if (apart > load / 100 + (u64)(sum->tasks + 1) * ROUNDING)
+	if (apart > load / 100 + (u64)sum->tasks * ROUNDING + ROUNDING_OTHER)
 		oracle_fail(o, "domain-load", NULL, -1,
 			    "the loads of the tasks of domain %u make %.3f, it says %.3f", d,
 			    sum->load / (double)(1 << WD40_RAVG_FRAC),
