@@ -22,16 +22,19 @@ static void count(struct sim_oracles *o, struct oracle_task *t, u32 one)
 {
 	struct oracle_domain *d = oracle_domain_of(o, t);
 	bool runnable = t->state != TASK_ASLEEP;
-	bool waits = t->state == TASK_WAITS && !is_builtin_queue(t->dsq);
 
-	if (!d)
+	if (!o->context.is_wd40 || !d)
 		return;
 	d->nr_runnable += runnable ? one : 0;
 	d->nr_confined += runnable && t->confined ? one : 0;
-	d->nr_waiting += waits ? one : 0;
-	d->nr_open += waits && !t->confined ? one : 0;
-	o->nr_waiting += waits ? one : 0;
 	touch(o, t->domain);
+	if (t->state != TASK_WAITS || is_builtin_queue(t->dsq))
+		return;
+	d = &o->domains[oracle_waits_in(t)];
+	d->nr_waiting += one;
+	d->nr_open += t->confined ? 0 : one;
+	o->nr_waiting += one;
+	touch(o, oracle_waits_in(t));
 }
 
 static void note_peaks(struct sim_oracles *o, const struct oracle_task *t)
@@ -69,10 +72,10 @@ static bool in_waiting(enum oracle_task_state state)
 
 static void begin_wait(struct sim_oracles *o, struct oracle_task *t)
 {
-	const struct oracle_domain *d = oracle_domain_of(o, t);
+	u32 d = oracle_waits_in(t);
 
 	t->waits_since = native.now_ns;
-	t->stolen_before = d ? d->stolen_ns : 0;
+	t->stolen_before = d < shared.nr_domains ? o->domains[d].stolen_ns : 0;
 	TAILQ_INSERT_TAIL(&o->waiting, t, waiting);
 }
 
@@ -114,10 +117,15 @@ static void leave(struct sim_oracles *o, struct oracle_task *t)
 	free(t);
 }
 
+static void wait_anew(struct sim_oracles *o, struct oracle_task *t)
+{
+	TAILQ_REMOVE(&o->waiting, t, waiting);
+	begin_wait(o, t);
+}
+
+/* The balancer's wish may take a task from queue to queue: there it has other competitors. */
 static void queue(struct sim_oracles *o, struct oracle_task *t, const struct native_event *e)
 {
-	struct oracle_domain *d = oracle_domain_of(o, t);
-
 	if (t->state != TASK_AWAKE && t->state != TASK_WAITS)
 		oracle_fail(o, "two-places", t, t->cpu, "a task is queued that %s",
 			    t->state == TASK_RUNS ? "runs" : "sleeps");
@@ -125,9 +133,12 @@ static void queue(struct sim_oracles *o, struct oracle_task *t, const struct nat
 	t->seq = o->seq;
 	if (e->dsq == DSQ_LOCAL)
 		t->cpu = e->cpu;
-	if (d && !is_builtin_queue(e->dsq))
-		d->queue_seq = o->seq;
 	set_state(o, t, TASK_WAITS);
+	if (!o->context.is_wd40 || is_builtin_queue(e->dsq))
+		return;
+	o->domains[oracle_waits_in(t)].queue_seq = o->seq;
+	if (oracle_waits_in(t) != t->domain)
+		wait_anew(o, t);
 }
 
 static void run(struct sim_oracles *o, struct oracle_task *t, s32 cpu)
@@ -177,10 +188,8 @@ static void excuse(struct sim_oracles *o, const struct task_struct *p)
 /* An own change begins the wait anew: the kernel dequeued the task for it. */
 static void attr(struct sim_oracles *o, struct oracle_task *t)
 {
-	if (!in_waiting(t->state))
-		return;
-	TAILQ_REMOVE(&o->waiting, t, waiting);
-	begin_wait(o, t);
+	if (in_waiting(t->state))
+		wait_anew(o, t);
 }
 
 static void task_event(struct sim_oracles *o, const struct native_event *e)

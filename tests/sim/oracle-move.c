@@ -2,8 +2,8 @@
 /*
  * I6, every request to move a task is answered ("move-unanswered"), and one for a task that is gone
  * only as stale ("move-stale"). What the task's word says is looked at when the task has an event: a
- * word that is gone has been taken, so its entry has its answer; and a task that was put into a queue
- * of a domain has been through enqueue, which takes the word.
+ * word that is gone has been taken, so its entry has its answer; and a task that comes to run has been
+ * through running, which takes the word.
  */
 #include "tests/sim/oracle-private.h"
 
@@ -44,7 +44,7 @@ void oracle_move_event(struct sim_oracles *o, const struct native_event *e)
 		check_answer(o, t);
 	if (word != t->move)
 		note(o, t, word);
-	else if (word && e->kind == NATIVE_EVENT_QUEUE && !is_builtin_queue(e->dsq))
+	else if (word && e->kind == NATIVE_EVENT_RUN)
 		oracle_fail(o, "move-unanswered", t, -1,
-			    "request %llu was not taken when the task was queued", t->move_id);
+			    "request %llu was not taken when the task came to run", t->move_id);
 }

@@ -157,6 +157,14 @@ static inline bool is_builtin_queue(u64 dsq)
 	return dsq & DSQ_BUILTIN;
 }
 
+/* The domain for whose CPUs the task waits, which may be another than that it lives in; or lives in. */
+static inline u32 oracle_waits_in(const struct oracle_task *t)
+{
+	if (t->state == TASK_WAITS && !is_builtin_queue(t->dsq))
+		return (u32)(t->dsq / 2); /* QUEUE_DEADLINE, QUEUE_FIFO */
+	return t->domain;
+}
+
 /* --- One file each: checks at an event, when all has settled, and of everything. ------------------ */
 
 void oracle_queue_event(struct sim_oracles *o, const struct native_event *e);

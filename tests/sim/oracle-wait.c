@@ -19,26 +19,24 @@
  *
  *	(slice + 3 * slice * 100 / w) * rate / (100 * c) + turn
  *
- * By rescue, whatever the weights and affinities: WD40_RESCUE_AFTER_NS, then the next search, which
- * comes once in WD40_RESCUE_INTERVAL_NS and looks at RESCUE_DEPTH tasks; then it is before all who
- * came later:
+ * By rescue, whatever the weights and affinities, as bpf/guard.bpf.h derives it:
  *
- *	WD40_RESCUE_AFTER_NS + (n / RESCUE_DEPTH + 1) * (WD40_RESCUE_INTERVAL_NS + slice) + turn
+ *	WD40_RESCUE_AFTER_NS + (n / GUARD_DEPTH + 1) * 2 * max(WD40_RESCUE_INTERVAL_NS, slice) + turn
  *
  * In first-in-first-out order: turn. The lesser of what applies is the bound. Time that thieves take
  * from the domain's CPUs comes on top. A change of the task itself, of its domain's CPUs, or of the
  * slices or the order begins the wait anew, since the kernel or the scheduler queues it anew, or what
  * was promised before does not hold.
  */
+#include "bpf/guard.bpf.h"
 #include "tests/sim/oracle-private.h"
 
-#define RESCUE_DEPTH 256 /* of bpf/wd40.bpf.c */
-#define LAG_SLICES   3
+#define LAG_SLICES 3
 
 /* CPUs of its domain that the task may run on. */
 static u32 cpus_of(const struct oracle_task *t)
 {
-	const struct wd40_domain *dom = domain_at(t->domain);
+	const struct wd40_domain *dom = domain_at(oracle_waits_in(t));
 	u32 n = 0;
 
 	if (!dom)
@@ -66,17 +64,18 @@ static u64 by_deadline(const struct oracle_domain *d, const struct bound *b,
 
 static u64 by_rescue(const struct bound *b)
 {
-	return WD40_RESCUE_AFTER_NS +
-	       (b->n / RESCUE_DEPTH + 1) * (WD40_RESCUE_INTERVAL_NS + b->slice) + b->turn;
+	u64 interval = b->slice > WD40_RESCUE_INTERVAL_NS ? b->slice : WD40_RESCUE_INTERVAL_NS;
+
+	return WD40_RESCUE_AFTER_NS + (b->n / GUARD_DEPTH + 1) * 2 * interval + b->turn;
 }
 
-static u64 bound_ns(struct sim_oracles *o, const struct oracle_task *t, u64 since)
+static u64 bound_ns(const struct sim_oracles *o, const struct oracle_task *t,
+		    const struct oracle_domain *d, u64 since)
 {
-	const struct oracle_domain *d = oracle_domain_of(o, t);
 	struct bound b = { .slice = peak_of(&o->slice) + native.tick_ns, .c = cpus_of(t) };
 	u64 deadline, rescue;
 
-	if (!d || !b.c)
+	if (!b.c)
 		return ~0ull; /* the kernel leaves it no CPU; its watchdog sees to that */
 	b.n = peak_of(&d->runnable);
 	b.turn = (b.n / b.c + 2) * b.slice;
@@ -106,23 +105,25 @@ static u64 counts_since(const struct sim_oracles *o, const struct oracle_task *t
 
 static void check(struct sim_oracles *o, const struct oracle_task *t)
 {
-	const struct oracle_domain *d = oracle_domain_of(o, t);
+	u32 domain = oracle_waits_in(t);
+	const struct oracle_domain *d;
 	u64 since, stolen, bound;
 
-	if (!d)
+	if (domain >= shared.nr_domains)
 		return;
+	d = &o->domains[domain];
 	since = counts_since(o, t, d);
 	stolen = d->stolen_ns - t->stolen_before;
 	if (native.now_ns <= since + stolen + peak_of(&o->slice)) /* mostly */
 		return;
-	bound = bound_ns(o, t, since);
+	bound = bound_ns(o, t, d, since);
 	if (native.now_ns - since - stolen <= bound)
 		return;
 	oracle_fail(
 		o, "starvation", t, t->cpu,
 		"waits for %.3f ms in domain %u (%llu tasks runnable, of weight %llu), expected "
 		"at most %.3f ms",
-		(native.now_ns - since) / 1e6, t->domain, peak_of(&d->runnable), peak_of(&d->rate),
+		(native.now_ns - since) / 1e6, domain, peak_of(&d->runnable), peak_of(&d->rate),
 		bound / 1e6);
 }
 

@@ -76,31 +76,61 @@ static void a_request_that_is_dropped_is_found(void **state)
 	assert_fires("move-unanswered");
 }
 
-static void pass_by(struct task_struct *p, u64 enq_flags)
+/* Callbacks that do not see the request. */
+static u64 hide(struct task_struct *p)
 {
-	u64 move = context(p)->move;
+	u64 move = p ? context(p)->move : 0;
 
-	context(p)->move = 0;
-	wd40_ops.enqueue(p, enq_flags);
-	context(p)->move = move;
+	if (p)
+		context(p)->move = 0;
+	return move;
 }
 
-static void serve_nobody(s32 cpu, struct task_struct *prev)
+static void show_again(struct task_struct *p, u64 move)
 {
-	u64 move = prev ? context(prev)->move : 0;
+	if (p)
+		context(p)->move = move;
+}
 
-	if (prev)
-		context(prev)->move = 0;
+static void enqueue_blindly(struct task_struct *p, u64 enq_flags)
+{
+	u64 move = hide(p);
+
+	wd40_ops.enqueue(p, enq_flags);
+	show_again(p, move);
+}
+
+static void dispatch_blindly(s32 cpu, struct task_struct *prev)
+{
+	u64 move = hide(prev);
+
 	wd40_ops.dispatch(cpu, prev);
-	if (prev)
-		context(prev)->move = move;
+	show_again(prev, move);
+}
+
+static void run_blindly(struct task_struct *p)
+{
+	u64 move = hide(p);
+
+	wd40_ops.running(p);
+	show_again(p, move);
+}
+
+static void stop_blindly(struct task_struct *p, bool runnable)
+{
+	u64 move = hide(p);
+
+	wd40_ops.stopping(p, runnable);
+	show_again(p, move);
 }
 
 static void a_request_that_is_not_taken_is_found(void **state)
 {
 	broken = wd40_ops;
-	broken.enqueue = pass_by;
-	broken.dispatch = serve_nobody;
+	broken.enqueue = enqueue_blindly;
+	broken.dispatch = dispatch_blindly;
+	broken.running = run_blindly;
+	broken.stopping = stop_blindly;
 	native.ops = &broken;
 	request(actors[0], generation_of(actors[0]));
 	native_run(SEC_NS);
