@@ -231,3 +231,10 @@ int arena_lay_out(struct wd40_shared *shared, uint64_t size, uint32_t tasks_max,
 		return r;
 	return reserve_slab(shared, &s, tasks_max);
 }
+
+struct wd40_task *arena_task(const struct wd40_shared *shared, wd40_handle task)
+{
+	uint64_t offset = (uint64_t)WD40_HANDLE_INDEX(task) * shared->tasks.object_size;
+
+	return (struct wd40_task *)(shared->tasks.base + offset);
+}

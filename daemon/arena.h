@@ -44,5 +44,8 @@ const struct wd40_config *arena_config(const struct wd40_shared *shared);
 /* Publishes a tuner decision as the next round. */
 void arena_publish_tune(struct wd40_shared *shared, const struct tuner_decision *d);
 
+/* The context that the handle names, or another use of it: see its generation. */
+struct wd40_task *arena_task(const struct wd40_shared *shared, wd40_handle task);
+
 /* Sum of a counter over all CPUs. */
 uint64_t arena_counter(const struct wd40_shared *shared, enum wd40_counter counter);

@@ -2,6 +2,7 @@
 /* Which task moves from one domain to another. */
 #include <math.h>
 
+#include "daemon/arena.h"
 #include "daemon/balance-private.h"
 
 #define LOOKS_MAX 64u /* tasks looked at for one move, in each direction from the aim */
@@ -50,9 +51,7 @@ static double gain(const struct wish *w, double load)
 /* Its memory policy's nodes go before evenness: BPF would send it back there. */
 static bool is_allowed(const struct wd40_shared *shared, wd40_handle task, uint32_t domain)
 {
-	const struct wd40_task *t =
-		(const struct wd40_task *)(shared->tasks.base + (uint64_t)WD40_HANDLE_INDEX(task) *
-									shared->tasks.object_size);
+	const struct wd40_task *t = arena_task(shared, task);
 	u64 word =
 		__atomic_load_n(&t->allowed_domains[domain / WD40_BITS_PER_WORD], __ATOMIC_RELAXED);
 	u64 nodes = __atomic_load_n(&t->preferred_nodes, __ATOMIC_RELAXED);

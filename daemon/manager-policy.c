@@ -9,7 +9,7 @@ static const struct policy *const policies[NR_POLICIES] = {
 	[POLICY_BALANCER] = &balancer_policy,
 };
 
-struct policy_snapshot manager_snapshot(const struct manager *m)
+static struct policy_snapshot take_snapshot(const struct manager *m)
 {
 	return (struct policy_snapshot){
 		.topology = m->topology,
@@ -22,7 +22,7 @@ struct policy_snapshot manager_snapshot(const struct manager *m)
 static void run_policy(struct policy_runner *p)
 {
 	struct wd40_shared *shared = sched_backend.shared(p->manager->sched);
-	const struct policy_snapshot snapshot = manager_snapshot(p->manager);
+	const struct policy_snapshot snapshot = take_snapshot(p->manager);
 	uint64_t start_usec = loop_now_usec();
 
 	if (p->policy->collect)
@@ -125,4 +125,14 @@ void manager_policies_end(struct manager *m)
 		loop_stop_timer(p->timer);
 		p->state = p->policy->free(p->state);
 	}
+}
+
+int manager_try_balance(struct manager *m, struct refusal *refusal)
+{
+	struct policy_snapshot snapshot;
+
+	if (!m->sched)
+		return refuse(refusal, REFUSED_NOT_ATTACHED, "no scheduler is attached");
+	snapshot = take_snapshot(m);
+	return balancer_try(m->policies[POLICY_BALANCER].state, &snapshot);
 }

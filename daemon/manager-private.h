@@ -74,7 +74,6 @@ void manager_blame_trial(struct manager *m,
 void manager_follow_hotplug(struct manager *m); /* brings the topology up to date */
 
 /* manager-policy.c */
-struct policy_snapshot manager_snapshot(const struct manager *m); /* while attached */
 int manager_policies_init(struct manager *m);
 void manager_policies_done(struct manager *m);
 int manager_policies_begin(struct manager *m); /* states for the topology, first round published */

@@ -173,3 +173,15 @@ const struct tuner_decision *manager_tuner(const struct manager *m)
 {
 	return m->policies[POLICY_TUNER].state;
 }
+
+const struct balancer *manager_balancer(const struct manager *m)
+{
+	return m->policies[POLICY_BALANCER].state;
+}
+
+struct manager_cost manager_balance_cost(const struct manager *m)
+{
+	const struct policy_runner *p = &m->policies[POLICY_BALANCER];
+
+	return (struct manager_cost){ p->rounds, p->round_usec };
+}

@@ -104,6 +104,19 @@ const struct config *manager_config(const struct manager *m);
 const struct topology *manager_topology(const struct manager *m); /* NULL before the first attach */
 const struct wd40_shared *manager_shared(const struct manager *m);   /* NULL when not attached */
 const struct tuner_decision *manager_tuner(const struct manager *m); /* likewise */
+const struct balancer *manager_balancer(const struct manager *m);    /* likewise */
+
+/* Rounds of the balancer since the last attach, and what the last one took. */
+struct manager_cost {
+	uint64_t rounds, last_usec;
+};
+struct manager_cost manager_balance_cost(const struct manager *m);
+
+/*
+ * What the balancer would do now: the loads and the plan of manager_balancer, until the loop's next
+ * event. Nothing is done. -EINVAL and *refusal when not attached; -ENOMEM.
+ */
+int manager_try_balance(struct manager *m, struct refusal *refusal);
 
 /*
  * Value of a tunable: read back from the configuration that BPF uses where that holds it, else as

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/arena.h"
+
 #define READ(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
 
 /* A request under way: the slot in shared.moves that it has. */
@@ -48,12 +50,6 @@ const struct moves_counts *moves_counts(const struct moves *m)
 	return &m->counts;
 }
 
-static struct wd40_task *task_at(const struct wd40_shared *shared, wd40_handle task)
-{
-	return (struct wd40_task *)(shared->tasks.base +
-				    (uint64_t)WD40_HANDLE_INDEX(task) * shared->tasks.object_size);
-}
-
 static bool alive(const struct wd40_task *t, wd40_handle task)
 {
 	return __atomic_load_n(&t->slot.generation, __ATOMIC_ACQUIRE) ==
@@ -78,7 +74,7 @@ static bool swap_word(struct wd40_task *t, u64 from, u64 to)
  */
 bool moves_request(struct moves *m, struct wd40_shared *shared, wd40_handle task, uint32_t target)
 {
-	struct wd40_task *t = task_at(shared, task);
+	struct wd40_task *t = arena_task(shared, task);
 	struct request *r;
 
 	if (!moves_room(m) || !alive(t, task) || READ(t->move))
@@ -103,7 +99,7 @@ bool moves_request(struct moves *m, struct wd40_shared *shared, wd40_handle task
 static bool take_back(struct moves *m, struct wd40_shared *shared, const struct request *r,
 		      enum wd40_move_answer *ret)
 {
-	struct wd40_task *t = task_at(shared, r->task);
+	struct wd40_task *t = arena_task(shared, r->task);
 	bool dead = !alive(t, r->task);
 
 	if (!dead && READ(t->flags) & WD40_TASK_RUNNABLE)

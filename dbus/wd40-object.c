@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dbus/wd40-balance.h"
 #include "dbus/wd40-object.h"
 #include "dbus/wd40-state.h"
 #include "dbus/wd40-statistics.h"
@@ -178,6 +179,9 @@ int wd40_object_export(sd_bus *bus, struct manager *m)
 
 	r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, WD40_STATISTICS_INTERFACE,
 				     wd40_statistics_vtable(), m);
+	if (r >= 0)
+		r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, WD40_STATISTICS_INTERFACE,
+					     wd40_balance_vtable, m);
 	if (r >= 0)
 		r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, WD40_INTERFACE,
 					     wd40_state_vtable, m);

@@ -198,6 +198,14 @@ class Fake:
         """Changes what BPF goes by, behind the daemon's back."""
         subprocess.run([ARENA_PEEK, self.directory / "arena", "config", str(n)], check=True)
 
+    def add_hogs(self, n, domain):
+        for _ in range(n):
+            subprocess.run([ARENA_PEEK, self.directory / "arena", "hog", str(domain)], check=True)
+
+    def answer_moves(self, answer):
+        """Answers all requests to move a task, as enum wd40_move_answer."""
+        subprocess.run([ARENA_PEEK, self.directory / "arena", "answer", str(answer)], check=True)
+
     def count(self, counter, n):
         subprocess.run([ARENA_PEEK, self.directory / "arena", counter, str(n)], check=True)
 

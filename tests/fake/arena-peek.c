@@ -4,6 +4,8 @@
  *
  *	arena-peek FILE			prints configuration, tuner decision and counters as JSON
  *	arena-peek FILE COUNTER N	adds N to a counter of CPU 0
+ *	arena-peek FILE hog DOMAIN	adds a task that always wants to run and may do so everywhere
+ *	arena-peek FILE answer N	answers all requests to move so (enum wd40_move_answer)
  *	arena-peek FILE config N	raises each value of the configuration by N, and flips each flag
  */
 #include <fcntl.h>
@@ -64,6 +66,42 @@ static int raise_config(struct wd40_config *c, u32 n)
 	return EXIT_SUCCESS;
 }
 
+static int add_hog(struct wd40_shared *shared, u32 domain)
+{
+	struct wd40_slab *slab = &shared->tasks;
+	u32 index = slab->nr_used++;
+	struct wd40_task *t = arena_task(shared, WD40_HANDLE(1, index));
+
+	t->index = index;
+	t->pid = 1000 + index;
+	t->domain = domain;
+	t->weight = 100;
+	t->flags = WD40_TASK_RUNNABLE | WD40_TASK_ALL_CPUS;
+	t->nr_allowed_domains = shared->nr_domains;
+	t->duty.avg = (u64)WD40_DUTY_ONE << WD40_RAVG_FRAC;
+	memset(t->allowed_domains, 0xff, shared->domain_words * sizeof(u64));
+	for (u32 d = 0; d < shared->nr_domains; d++)
+		shared->domains[d].capacity = 1024 * shared->domains[d].nr_cpus;
+	__atomic_store_n(&t->slot.generation, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&slab->nr_chunks, index / slab->chunk_objects + 1, __ATOMIC_RELEASE);
+	return EXIT_SUCCESS;
+}
+
+static int answer_moves(struct wd40_shared *shared, u32 answer)
+{
+	for (u32 i = 0; i < WD40_MOVE_SLOTS; i++) {
+		struct wd40_move *m = &shared->moves[i];
+
+		if (__atomic_load_n(&m->answer, __ATOMIC_ACQUIRE) != WD40_MOVE_PENDING)
+			continue;
+		if (answer == WD40_MOVE_APPLIED)
+			arena_task(shared, m->task)->domain = m->target;
+		arena_task(shared, m->task)->move = 0;
+		__atomic_store_n(&m->answer, answer, __ATOMIC_RELEASE);
+	}
+	return EXIT_SUCCESS;
+}
+
 static void print_config(const struct wd40_config *c)
 {
 	printf("\"generation\": %llu, \"slice_underutil_ns\": %llu, \"slice_overutil_ns\": %llu, ",
@@ -89,12 +127,16 @@ int main(int argc, char **argv)
 	struct wd40_shared *shared;
 
 	if (argc != 2 && argc != 4) {
-		fprintf(stderr, "usage: arena-peek FILE [COUNTER|config N]\n");
+		fprintf(stderr, "usage: arena-peek FILE [COUNTER|config|hog|answer N]\n");
 		return 2;
 	}
 	shared = map_arena(argv[1]);
 	if (argc == 4 && strcmp(argv[2], "config") == 0)
 		return raise_config(&shared->configs[shared->config_current], atoi(argv[3]));
+	if (argc == 4 && strcmp(argv[2], "hog") == 0)
+		return add_hog(shared, (u32)atoi(argv[3]));
+	if (argc == 4 && strcmp(argv[2], "answer") == 0)
+		return answer_moves(shared, (u32)atoi(argv[3]));
 	if (argc == 4)
 		return add_to_counter(shared, argv[2], argv[3]);
 	printf("{\"nr_cpu_ids\": %u, \"nr_domains\": %u, \"config\": {", shared->nr_cpu_ids,

@@ -1,0 +1,130 @@
+# shellcheck shell=bash
+# The balancer, by what the daemon publishes: loads in CPUs as of its last round, and moves counted.
+# Emulated CPUs are slow and so unequal that the times of tasks say little; loads are of the scheduler's
+# own clock, and do not care.
+
+# Fields of a domain in DomainLoads: id, node, load, capacity, imbalance in percent of the mean.
+imbalances() {
+	local -a words
+	local i
+	read -r -a words <<<"$(statistic DomainLoads)"
+	for ((i = 5; i < ${#words[@]}; i += 5)); do echo "${words[i]}"; done
+}
+worst_imbalance() { imbalances | awk '{ v = $1 < 0 ? -$1 : $1; if (v > w) w = v } END { printf "%d\n", w + 0.999 }'; }
+
+moves() { statistic Moves | grep -o "\"$1\" [0-9]*" | cut -d ' ' -f 2; }
+rounds() { statistic BalanceRounds; }
+
+# A domain for hogs to begin in, and all CPUs.
+first_cpus() { daemon_domains | head -n 1 | cut -d ' ' -f 2- | tr ' ' ,; }
+all_cpus() { echo "0-$(($(nproc --all) - 1))"; }
+
+needs_domains() { (($(daemon_domains | wc -l) > 1)) || skip "one domain has nothing to balance"; }
+
+free_hogs() {
+	local pid
+	for pid in "${HOGS[@]}"; do taskset -pc "$(all_cpus)" "$pid" >/dev/null; done
+}
+
+bound_hogs() {
+	local i
+	for ((i = 0; i < $1; i++)); do hog "$(first_cpus)"; done
+}
+
+# A round with nothing wrong: at most $1 percent from the mean.
+is_even() { (($(worst_imbalance) <= $1)); }
+passed_rounds() { (($(rounds) >= $1)); }
+
+everything_is_answered() {
+	local requested ended
+	requested=$(moves requested)
+	ended=$(($(moves applied) + $(moves stale) + $(moves withdrawn) + $(moves refused-affinity) +
+		$(moves refused-domain) + $(moves refused-same)))
+	((requested == ended + $(moves pending))) || fail "$(statistic Moves)"
+	(($(moves pending) == 0))
+}
+
+# 16 equal hogs of one domain are set free: within two rounds, each within 5 % of the mean; then they stay.
+test_balance_spreads_freed_hogs() {
+	local start before worst=0 now i
+	needs_domains
+	start_plain
+	bound_hogs $((2 * $(nr_online)))
+	start=$(rounds)
+	wait_for "three rounds" passed_rounds $((start + 3))
+	echo "    bound: worst $(worst_imbalance) %, $(moves requested) moves"
+	free_hogs
+	start=$(rounds)
+	wait_for "two rounds" passed_rounds $((start + 2))
+	# the loads of a round are those before its own moves; so the third one shows what two have done
+	wait_for "a third one" passed_rounds $((start + 3))
+	now=$(worst_imbalance)
+	before=$(moves requested)
+	echo "    free: worst $now % after two rounds, $before moves"
+	((now <= 5)) || fail "not even after two rounds: $(statistic DomainLoads)"
+	for ((i = 4; i <= 18; i++)); do
+		wait_for "round $i" passed_rounds $((start + i))
+		now=$(worst_imbalance)
+		((now <= worst)) || worst=$now
+	done
+	echo "    15 rounds later: worst $worst %, $(($(moves requested) - before)) moves more"
+	kill_hogs
+	((worst <= 10 && $(moves requested) - before <= 10)) || fail "it does not stay: $(statistic Moves)"
+}
+
+# Hogs of mixed weights come and go: each request is answered.
+test_balance_answers_every_request() {
+	local i
+	needs_domains
+	for ((i = 0; i < 24; i++)); do
+		hog
+		renice -n $((i % 5 * 4 - 5)) -p "$HOG" >/dev/null
+		if ((i > 8 && i % 2)); then
+			kill -KILL "${HOGS[0]}"
+			HOGS=("${HOGS[@]:1}")
+		fi
+	done
+	i=$(rounds)
+	wait_for "five rounds" passed_rounds $((i + 5))
+	kill_hogs
+	wait_for "answers to all" everything_is_answered
+	echo "    $(statistic Moves)"
+	(($(moves requested) > 0)) || fail "nothing was asked for"
+}
+
+# Switched off the loads drift apart, on again together.
+test_balance_off_and_on() {
+	local start before
+	needs_domains
+	set_property LoadBalance b no
+	bound_hogs $((2 * $(nr_online)))
+	free_hogs
+	start=$(rounds)
+	before=$(moves requested)
+	wait_for "three rounds" passed_rounds $((start + 3))
+	echo "    off: worst $(worst_imbalance) %"
+	(($(worst_imbalance) > 50)) || fail "even without balancing: $(statistic DomainLoads)"
+	(($(moves requested) == before)) || fail "moved while off"
+	busctl call "${BUS[@]}" org.scx.Wd40.Statistics DryRunBalance | grep -q '^a(uuudds) [1-9]' ||
+		fail "a dry run finds nothing to do"
+	set_property LoadBalance b yes
+	start=$(rounds)
+	wait_for "three rounds" passed_rounds $((start + 3))
+	echo "    on: worst $(worst_imbalance) %, $(moves requested) moves"
+	is_even 5 || fail "$(statistic DomainLoads)"
+	kill_hogs
+}
+
+# Fault 22: hogs for a minute, then as many more. Nobody waits beyond the bound; the kernel's watchdog
+# would say so at 30 s, and the guest is slow.
+test_balance_late_hogs_starve_nobody() {
+	local i early=() start
+	for ((i = 0; i < $(nr_online); i++)); do hog; done
+	early=("${HOGS[@]}")
+	start=$(rounds)
+	wait_for "a minute of them" passed_rounds $((start + 30))
+	for ((i = 0; i < $(nr_online); i++)); do hog; done
+	for i in "${early[@]}"; do progresses "$i"; done
+	kill_hogs
+	state_is enabled || fail "ended: $(property LastExit)"
+}
