@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/lab test [GROUP...]: builds, runs the groups (all by default) and sums up.
-#   unit check bus   in the Debian tree, debug build with ASan and UBSan (ctest labels)
+#   unit check bus sim   in the Debian tree, debug build with ASan and UBSan (ctest labels)
 #   bench            what the daemon costs, release build
 #   vm               the installed service in guests: every kernel on every topology below
 # A line per test, and at the end "N passed, N failed, N skipped".
@@ -8,7 +8,7 @@ set -uo pipefail
 lab=${LAB_SCRIPT:?run it by tests/lab test}
 here=$(dirname "$(readlink -f "$0")")
 
-CTEST_GROUPS=(unit check bus)
+CTEST_GROUPS=(unit check bus sim)
 ALL_GROUPS=("${CTEST_GROUPS[@]}" bench vm)
 TOPOLOGIES=(uni smp4 numa2x2)
 VM_TIMEOUT_S=1800
