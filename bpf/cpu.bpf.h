@@ -17,6 +17,7 @@ static __always_inline void cpu_begin_stint(struct wd40_cpu __arena *c, u64 now)
 {
 	WRITE_ONCE(c->running_since, now);
 	WRITE_ONCE(c->clock_ns, now);
+	c->looked_again = false;
 }
 
 static __always_inline void cpu_end_stint(struct wd40_cpu __arena *c, u64 now)

@@ -261,20 +261,12 @@ static __always_inline u64 kernel_now(void)
 }
 
 /*
- * Deadline (dsq_vtime) of the first task of a queue; false when it is empty, or the kernel cannot
- * tell (before v6.19): the caller then lets the queue go first.
+ * The first task of a queue; NULL when it is empty, or the kernel cannot tell (before v6.19): the caller
+ * then lets the queue go first. Its deadline is scx.dsq_vtime.
  */
-static __always_inline bool kernel_queue_head(u64 dsq, u64 *ret_deadline)
+static __always_inline struct task_struct *kernel_queue_first(u64 dsq)
 {
-	struct task_struct *head;
-
-	if (!bpf_ksym_exists(scx_bpf_dsq_peek))
-		return false;
-	head = scx_bpf_dsq_peek(dsq);
-	if (!head)
-		return false;
-	*ret_deadline = head->scx.dsq_vtime;
-	return true;
+	return bpf_ksym_exists(scx_bpf_dsq_peek) ? scx_bpf_dsq_peek(dsq) : NULL;
 }
 
 /* Can tasks be given another place in a queue? v6.13 */
@@ -283,7 +275,10 @@ static __always_inline bool kernel_can_requeue(void)
 	return bpf_ksym_exists(scx_bpf_dsq_move_vtime);
 }
 
-/* Goes through the tasks of a queue, the last one first. */
+/* Goes through the tasks of a queue. */
+#define kernel_for_each_queued(p, dsq) bpf_for_each(scx_dsq, p, dsq, 0)
+
+/* The last one first. */
 #define kernel_for_each_from_tail(p, dsq) \
 	bpf_for_each(scx_dsq, p, dsq, KERNEL_ENUM(scx_dsq_iter_flags, SCX_DSQ_ITER_REV))
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bpf/steal.bpf.h"
 
+/* So many tasks at the head of a queue are looked at for one that may run on a CPU. */
+#define QUEUE_HEAD_DEPTH 32
+
 s32 queues_create(void)
 {
 	s32 err = 0;
@@ -21,6 +24,26 @@ bool queue_consume(u32 domain, const struct wd40_config __arena *config __arg_ar
 	if (config->order_changed && kernel_move_to_local(queue_of(domain, !fifo)))
 		return true;
 	return kernel_move_to_local(queue_of(domain, fifo));
+}
+
+__hidden bool queue_first_deadline(u32 domain, s32 cpu, u64 *ret_deadline)
+{
+	struct task_struct *p = kernel_queue_first(QUEUE_DEADLINE(domain));
+	u64 turn = 0, end = QUEUE_HEAD_DEPTH;
+
+	if (!p)
+		return false;
+	*ret_deadline = p->scx.dsq_vtime;
+	if (cpumask_kernel_test(kernel_mask_allowed(p), cpu))
+		return true;
+	barrier_var(end); /* a number that the verifier knows would make it follow each turn */
+	kernel_for_each_queued(p, QUEUE_DEADLINE(domain))
+	{
+		*ret_deadline = p->scx.dsq_vtime;
+		if (cpumask_kernel_test(kernel_mask_allowed(p), cpu) || ++turn == end)
+			break;
+	}
+	return true;
 }
 
 u32 queue_length(u32 domain, const struct wd40_config __arena *config __arg_arena)

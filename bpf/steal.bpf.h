@@ -26,6 +26,12 @@ s32 queues_create(void);
 /* Takes the first task of a domain that may run here to this CPU. False: there is none. */
 bool queue_consume(u32 domain, const struct wd40_config __arena *config __arg_arena);
 
+/*
+ * Deadline of the first task queued in a domain by deadline that may run on the CPU; of a later one, when
+ * there is none near the head. False: the queue is empty, or the kernel cannot tell.
+ */
+__hidden bool queue_first_deadline(u32 domain, s32 cpu, u64 *ret_deadline);
+
 /* Number of tasks queued in a domain. */
 u32 queue_length(u32 domain, const struct wd40_config __arena *config __arg_arena);
 

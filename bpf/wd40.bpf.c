@@ -160,23 +160,24 @@ void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
 }
 
 /*
- * prev has used up its slice but could go on: does it come before the first task of the queue? Without
+ * prev has used up its slice but could go on: does it come before the first of the queue for this CPU? Without
  * this question two tasks on one CPU would alternate whatever their weights, because prev is queued
  * only after the CPU has chosen.
  */
-static bool prev_comes_first(struct wd40_task __arena *t, u32 domain, struct policy policy)
+static bool prev_comes_first(struct wd40_task __arena *t, s32 cpu, struct policy policy)
 {
+	u32 domain = domain_of_cpu(cpu);
 	struct wd40_domain __arena *dom = domain_at(domain);
-	u64 head;
+	u64 first;
 
 	if (!dom || policy.config->fifo_sched || t->domain != domain ||
-	    !kernel_queue_head(QUEUE_DEADLINE(domain), &head))
+	    !queue_first_deadline(domain, cpu, &first))
 		return false;
 	/* what was queued in the other order goes first */
 	if (policy.config->order_changed && scx_bpf_dsq_nr_queued(QUEUE_FIFO(domain)) > 0)
 		return false;
 	deadline_set(t, dom, policy_slice_ns(policy));
-	return deadline_before(t->deadline, head);
+	return deadline_before(t->deadline, first);
 }
 
 static void keep(struct task_struct *prev, struct policy policy)
@@ -185,13 +186,14 @@ static void keep(struct task_struct *prev, struct policy policy)
 	count(WD40_CTR_KEPT);
 }
 
-/* Who goes next on the CPU: its domain's first, or prev once more (t: its context, if it can go on). */
-static void choose(struct task_struct *prev, struct wd40_task __arena *t, u32 domain,
+/* Who goes next on the CPU: its domain's first, or prev once more (t: its context if it can go on). */
+static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *t,
 		   struct policy policy)
 {
+	u32 domain = domain_of_cpu(cpu);
 	s32 why;
 
-	if (t && prev_comes_first(t, domain, policy)) {
+	if (t && prev_comes_first(t, cpu, policy)) {
 		t->flags |= WD40_TASK_OPPOSED;
 		keep(prev, policy);
 	} else if (queue_consume(domain, policy.config)) {
@@ -227,7 +229,7 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 		return;
 	}
 	guard_domain(domain, policy, now);
-	choose(prev, t, domain, policy);
+	choose(cpu, prev, t, policy);
 }
 
 /*

@@ -148,13 +148,10 @@ struct native_view native_view(u64 id)
 	return view;
 }
 
-bool kernel_queue_head(u64 id, u64 *ret_deadline)
+struct task_struct *kernel_queue_first(u64 id)
 {
 	struct native_dsq *q = native_dsq(id);
 
 	native_enter(__func__);
-	if (native.cannot_peek || !q || !q->first)
-		return false;
-	*ret_deadline = q->first->scx.dsq_vtime;
-	return true;
+	return native.cannot_peek || !q ? NULL : q->first;
 }

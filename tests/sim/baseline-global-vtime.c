@@ -40,10 +40,10 @@ static u64 charged(const struct task_struct *p)
 /* prev is queued only after the CPU has chosen; without this question two tasks would just alternate. */
 static bool comes_first(const struct task_struct *prev)
 {
-	u64 head;
+	const struct task_struct *first = kernel_queue_first(QUEUE);
 
-	return prev && prev->scx.flags & TASK_QUEUED && kernel_queue_head(QUEUE, &head) &&
-	       (s64)(charged(prev) - head) < 0;
+	return prev && prev->scx.flags & TASK_QUEUED && first &&
+	       (s64)(charged(prev) - first->scx.dsq_vtime) < 0;
 }
 
 static void dispatch(s32 cpu, struct task_struct *prev)

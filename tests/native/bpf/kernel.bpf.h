@@ -292,12 +292,15 @@ void kernel_insert_vtime(struct task_struct *p, u64 dsq, u64 slice_ns, u64 vtime
 bool kernel_move_to_local(u64 dsq);
 void kernel_set_slice(struct task_struct *p, u64 slice_ns);
 u64 kernel_now(void);
-bool kernel_queue_head(u64 dsq, u64 *ret_deadline);
+struct task_struct *kernel_queue_first(u64 dsq);
 
 static __always_inline bool kernel_can_requeue(void)
 {
 	return true;
 }
+
+#define kernel_for_each_queued(p, dsq) \
+	for ((p) = kernel_queue_first(dsq); (p); (p) = (p)->native.next)
 
 /* The last tasks of a queue at one moment, the very last one first. */
 struct native_view {

@@ -9,7 +9,7 @@
 
 extern struct sched_ext_ops wd40_ops;
 
-#define ACTORS_MAX 256
+#define ACTORS_MAX 2048
 
 /* The tasks of a test, in the order they were made. */
 static struct task_struct *actors[ACTORS_MAX];

@@ -45,8 +45,6 @@ static void first_in_is_first_out(void **state)
 /* scx_dsq_priq_less, rb_add: of equals the first goes first, and time wraps around */
 static void virtual_time_sorts(void **state)
 {
-	u64 deadline;
-
 	start(1);
 	queued(SORTED, 5);
 	queued(SORTED, 3);
@@ -54,8 +52,7 @@ static void virtual_time_sorts(void **state)
 	queued(SORTED, -2ull);
 	queued(SORTED, 4);
 	assert_order(SORTED, "4 2 5 1 3 ");
-	assert_true(kernel_queue_head(SORTED, &deadline));
-	assert_int_equal(deadline, -2ull);
+	assert_int_equal(kernel_queue_first(SORTED)->scx.dsq_vtime, -2ull);
 	native_unqueue(rec.tasks[0]);
 	native_unqueue(rec.tasks[3]);
 	assert_order(SORTED, "2 5 3 ");

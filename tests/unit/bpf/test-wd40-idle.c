@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* I3: no CPU is idle beside a task that it may run, by wd40's callbacks. */
+#include <string.h>
+
+#include "tests/unit/bpf/one-domain.h"
+
+#include "util/macro.h"
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, NULL, end)
+
+static u64 busy_ns(void)
+{
+	u64 busy = 0;
+
+	for (u32 cpu = 0; cpu < shared.nr_cpu_ids; cpu++)
+		busy += shared.cpus[cpu].busy_ns;
+	return busy;
+}
+
+static void no_cpu_is_idle_while_a_task_waits(void **state)
+{
+	begin(4, true);
+	hogs(4, 100);
+	native_run(10 * SEC_NS);
+	assert_fair(0, 4, 40e9, 0.001);
+	assert_int_equal(longest_wait_of_all(), 0);
+}
+
+/* All hogs begin on the CPUs of one domain; the others of the node come and take from it. */
+static void idle_domains_help_a_full_one(void **state)
+{
+	start((struct native_shape){ 1, 3, 2 });
+	native_tune()->any_kick_greedy = true;
+	native_tune()->kick_greedy[0] = 0x3f;
+	hogs(6, 100);
+	native_run(10 * SEC_NS);
+	for (u32 i = 0; i < 6; i++) {
+		assert_int_equal(context(actors[i])->domain, 0);
+		assert_ran(actors[i], 10e9, 0.01);
+	}
+	assert_true(native_counter(WD40_CTR_KICK_GREEDY) >= 4);
+	assert_true(native_counter(WD40_CTR_STEAL_NODE) >= 4);
+}
+
+static struct task_struct *late;
+static u32 looks_to_go;
+
+/* Another CPU wakes a task while this one looks for work. */
+static void a_task_wakes_up_meanwhile(const char *kfunc)
+{
+	bool dispatching = native.dispatching;
+	s32 cpu = native.cpu;
+
+	if (strcmp(kfunc, "scx_bpf_dsq_nr_queued") != 0 || --looks_to_go)
+		return;
+	native.on_call = NULL;
+	native.dispatching = false;
+	native.cpu = late->native.cpu;
+	native_wake(late, 0);
+	native.cpu = cpu;
+	native.dispatching = dispatching;
+}
+
+/*
+ * Three domains of a CPU; the second is without work. late is asleep in the one that is
+ * looked into first.
+ */
+static struct task_struct *two_busy_one_idle(void)
+{
+	struct task_struct *p;
+
+	start((struct native_shape){ 1, 3, 1 });
+	native_tune()->any_kick_greedy = true;
+	native_tune()->kick_greedy[0] = 7;
+	hog(100);
+	late = actor(100);
+	late->native.cpu = (s32)shared.domains[1].victims[0];
+	if (native_join(late))
+		native_die("refused");
+	p = sleeper(100, MSEC, 0);
+	hog(100);
+	native_run(10 * MSEC);
+	if (native.cpus[1].running)
+		native_die("CPU 1 is busy");
+	return p;
+}
+
+/*
+ * A CPU looks into the queues of other domains, finds them empty, and goes idle. Whenever a task is
+ * queued to one of them meanwhile, by somebody who does not see the CPU idle yet, it is not left there.
+ */
+static void who_is_queued_before_a_cpu_is_idle_is_not_missed(void **state)
+{
+	for (u32 look = 1; look < 8; look++) {
+		struct task_struct *p = two_busy_one_idle();
+
+		assert_false(p->scx.flags & TASK_QUEUED);
+		native_wake(p, 0);
+		native_run(MSEC / 2);
+		looks_to_go = look;
+		native.on_call = a_task_wakes_up_meanwhile;
+		native_run(3 * MSEC);
+		if (native.on_call) {
+			native.on_call = NULL;
+			assert_true(look > 3);
+			return;
+		}
+		assert_in_range(longest_wait(late), 0, MSEC / 2);
+		stop();
+	}
+}
+
+/* The same when the CPU was idle, has been kicked for a task that another one took, and finds nothing. */
+static void who_is_queued_before_a_cpu_is_idle_again_is_not_missed(void **state)
+{
+	for (u32 look = 1; look < 8; look++) {
+		two_busy_one_idle();
+		native_set_idle(1, false); /* claimed */
+		looks_to_go = look;
+		native.on_call = a_task_wakes_up_meanwhile;
+		scx_bpf_kick_cpu(1, KICK_IDLE);
+		native_run(3 * MSEC);
+		if (native.on_call) {
+			native.on_call = NULL;
+			assert_true(look > 3);
+			return;
+		}
+		assert_int_equal(longest_wait(late), 0);
+		stop();
+	}
+}
+
+/* Looking twice is enough: an idle CPU rests. */
+static void an_idle_cpu_rests(void **state)
+{
+	u32 kicks;
+
+	two_busy_one_idle();
+	native_set_idle(1, false);
+	scx_bpf_kick_cpu(1, KICK_IDLE);
+	native_run(MSEC);
+	kicks = native.nr_kicks;
+	native_run(10 * MSEC);
+	assert_int_equal(native.nr_kicks, kicks);
+}
+
+static void busy_time_is_the_time_that_tasks_ran(void **state)
+{
+	u64 ran = 0;
+
+	begin(3, false);
+	for (u32 i = 0; i < 5; i++)
+		sleeper(100, 3 * MSEC, (3 + i) * MSEC);
+	native_run(10 * SEC_NS);
+	for (u32 i = 0; i < 5; i++)
+		ran += actors[i]->native.ran;
+	assert_in_range(busy_ns(), ran - 3 * 3 * MSEC, ran);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(no_cpu_is_idle_while_a_task_waits),
+		TEST(idle_domains_help_a_full_one),
+		TEST(who_is_queued_before_a_cpu_is_idle_is_not_missed),
+		TEST(who_is_queued_before_a_cpu_is_idle_again_is_not_missed),
+		TEST(an_idle_cpu_rests),
+		TEST(busy_time_is_the_time_that_tasks_ran),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
