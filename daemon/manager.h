@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "config/config.h"
@@ -85,6 +86,20 @@ int manager_reload(struct manager *m, bool strict, struct refusal *refusal);
 
 /* The same for who cannot be refused: a trial is taken back for it. -errno. */
 int manager_reload_now(struct manager *m);
+
+/*
+ * Attach, unless it is; detach and stay off, until told otherwise; both, one after the other. Refused
+ * as not attached, attach failed, verifier rejected, unsupported kernel, another scheduler: -EINVAL.
+ */
+int manager_attach_by_hand(struct manager *m, const struct config_author *author,
+			   struct refusal *refusal);
+int manager_detach_by_hand(struct manager *m, const struct config_author *author,
+			   struct refusal *refusal);
+int manager_reattach_by_hand(struct manager *m, const struct config_author *author,
+			     struct refusal *refusal);
+
+/* Writes all there is to know as text. Errors stay in the stream. */
+void manager_dump(const struct manager *m, FILE *f);
 
 const struct transactions *manager_transactions(const struct manager *m);
 

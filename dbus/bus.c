@@ -47,6 +47,7 @@ static void bus_settle(struct bus *b)
 static void bus_drop(struct bus *b)
 {
 	b->fd_source = loop_source_remove(b->fd_source);
+	wd40_object_drop(b->object);
 	b->connection = sd_bus_close_unref(b->connection);
 }
 

@@ -92,6 +92,7 @@ int introspect_print(FILE *out)
 {
 	_cleanup_(sd_bus_close_unrefp) sd_bus *server = NULL, *client = NULL;
 	struct question q = { .out = out, .result = 1 };
+	struct wd40_context nobody = { 0 };
 	int fds[2], r;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
@@ -107,6 +108,6 @@ int introspect_print(FILE *out)
 	if (r >= 0)
 		r = start_end(client, &client_fd, false);
 	if (r >= 0)
-		r = wd40_object_export(server, NULL);
+		r = wd40_object_export(server, &nobody);
 	return r < 0 ? r : ask(server, client, &q);
 }

@@ -3,7 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dbus/log-control.h"
 #include "dbus/wd40-balance.h"
+#include "dbus/wd40-changes.h"
+#include "dbus/wd40-control.h"
+#include "dbus/wd40-describe.h"
 #include "dbus/wd40-object.h"
 #include "dbus/wd40-state.h"
 #include "dbus/wd40-statistics.h"
@@ -23,7 +27,7 @@ struct told {
 #define MAX_CHANGES (NR_TUNABLES + 16)
 
 struct wd40_object {
-	struct manager *manager;
+	struct wd40_context context;
 	struct told told;
 };
 
@@ -33,7 +37,7 @@ int wd40_object_new(struct manager *m, struct wd40_object **ret)
 
 	if (!o)
 		return -ENOMEM;
-	o->manager = m;
+	o->context.manager = m;
 	*ret = o;
 	return 0;
 }
@@ -42,6 +46,7 @@ struct wd40_object *wd40_object_free(struct wd40_object *o)
 {
 	if (!o)
 		return NULL;
+	wd40_object_drop(o);
 	free(o->told.topology);
 	free(o);
 	return NULL;
@@ -70,7 +75,7 @@ static struct told told_now(const struct manager *m)
 /* Appends the names of the properties that changed since the last time. */
 static size_t note_changes(struct wd40_object *o, const char **names, size_t n)
 {
-	const struct told now = told_now(o->manager), before = o->told;
+	const struct told now = told_now(o->context.manager), before = o->told;
 
 	if (now.state != before.state)
 		names[n++] = "State";
@@ -173,27 +178,46 @@ void wd40_object_emit_exit(struct wd40_object *o, sd_bus *bus, const struct sche
 }
 
 /* sd-bus shows the interface that came last first. */
-int wd40_object_export(sd_bus *bus, struct manager *m)
+int wd40_object_export(sd_bus *bus, struct wd40_context *context)
 {
-	int r;
+	const struct {
+		const char *interface;
+		const sd_bus_vtable *vtable;
+		void *userdata;
+	} parts[] = {
+		{ WD40_STATISTICS_INTERFACE, wd40_statistics_vtable(), context->manager },
+		{ WD40_STATISTICS_INTERFACE, wd40_balance_vtable, context->manager },
+		{ WD40_INTERFACE, wd40_control_vtable, context },
+		{ WD40_INTERFACE, wd40_describe_vtable, context },
+		{ WD40_INTERFACE, wd40_changes_vtable, context },
+		{ WD40_INTERFACE, wd40_state_vtable, context->manager },
+		{ WD40_INTERFACE, wd40_tunables_vtable(), context },
+	};
+	int r = 0;
 
-	r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, WD40_STATISTICS_INTERFACE,
-				     wd40_statistics_vtable(), m);
-	if (r >= 0)
-		r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, WD40_STATISTICS_INTERFACE,
-					     wd40_balance_vtable, m);
-	if (r >= 0)
-		r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, WD40_INTERFACE,
-					     wd40_state_vtable, m);
-	if (r >= 0)
-		r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, WD40_INTERFACE,
-					     wd40_tunables_vtable(), m);
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && r >= 0; i++)
+		r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, parts[i].interface,
+					     parts[i].vtable, parts[i].userdata);
 	return r;
 }
 
 int wd40_object_add(struct wd40_object *o, sd_bus *bus)
 {
+	int r;
+
 	free(o->told.topology);
-	o->told = told_now(o->manager);
-	return wd40_object_export(bus, o->manager);
+	o->told = told_now(o->context.manager);
+	r = gate_new(bus, &o->context.gate);
+	if (r >= 0)
+		r = gate_guard(o->context.gate, WD40_OBJECT_PATH);
+	if (r >= 0)
+		r = gate_guard(o->context.gate, LOG_CONTROL_PATH);
+	if (r >= 0)
+		r = log_control_export(bus);
+	return r < 0 ? r : wd40_object_export(bus, &o->context);
+}
+
+void wd40_object_drop(struct wd40_object *o)
+{
+	o->context.gate = gate_free(o->context.gate);
 }

@@ -5,12 +5,19 @@
 #include <systemd/sd-bus.h>
 
 #include "daemon/manager.h"
+#include "dbus/gate.h"
 
 #define WD40_OBJECT_PATH "/org/scx/Wd40"
 #define WD40_INTERFACE   "org.scx.Wd40"
 
-/* Exports the object's interfaces; the manager is theirs to ask. */
-int wd40_object_export(sd_bus *bus, struct manager *m);
+/* What the handlers of methods and the writers of properties get. */
+struct wd40_context {
+	struct manager *manager;
+	struct gate *gate; /* of the connection, NULL while there is none */
+};
+
+/* Exports the object's interfaces; the context is theirs to use. */
+int wd40_object_export(sd_bus *bus, struct wd40_context *context);
 
 /* Outlives connections; knows what clients have last been told. */
 struct wd40_object;
@@ -18,8 +25,9 @@ struct wd40_object;
 int wd40_object_new(struct manager *m, struct wd40_object **ret);
 struct wd40_object *wd40_object_free(struct wd40_object *o);
 
-/* Exports the object on a new connection. */
+/* Exports the object on a new connection, behind a gate; and the end of that connection. */
 int wd40_object_add(struct wd40_object *o, sd_bus *bus);
+void wd40_object_drop(struct wd40_object *o);
 
 /* PropertiesChanged for the state that changed since the last time, if any did. */
 void wd40_object_emit_state(struct wd40_object *o, sd_bus *bus);

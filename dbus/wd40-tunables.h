@@ -6,6 +6,6 @@
 
 /*
  * One property a row of the table of tunables, made from it at the first call. Userdata: the
- * struct manager.
+ * struct wd40_context.
  */
 const sd_bus_vtable *wd40_tunables_vtable(void);

@@ -44,7 +44,10 @@ BUS_CONFIG = """<busconfig>
     <allow receive_type="signal"/>
     <allow send_destination="org.freedesktop.DBus"/>
   </policy>
-  <policy user="root"><allow send_destination="*"/></policy>
+  <policy user="root">
+    <allow send_destination="*"/>
+    <allow own="org.freedesktop.PolicyKit1"/>
+  </policy>
   <include>{source}/dbus/org.scx.Wd40.conf</include>
 </busconfig>
 """
@@ -316,6 +319,80 @@ class Case(unittest.TestCase):
 
     def wait_for_state(self, state):
         wait_until(f"State {state}", lambda: self.get("State") == f's "{state}"')
+
+
+class Polkit:
+    """polkit as a program of our own: tests/bus/fake_polkit.py, steered through a folder."""
+
+    def __init__(self, case):
+        self.directory = case.directory / "polkit"
+        self.directory.mkdir()
+        self.answer("no")
+        environment = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": case.bus.address}
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", str(pathlib.Path(__file__).with_name("fake_polkit.py")), str(self.directory)],
+            env=environment, preexec_fn=die_with_parent)
+        case.addCleanup(self.kill)
+        wait_until("polkit", lambda: case.busctl("status", "org.freedesktop.PolicyKit1").returncode == 0)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def answer(self, answer, action="default"):
+        """yes, no, challenge, or wait (until it is changed)."""
+        fresh = self.directory / f".{action}"
+        fresh.write_text(answer)
+        fresh.rename(self.directory / action)
+
+    def asked(self):
+        """What it was asked: a dictionary for each call."""
+        log = self.directory / "log"
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+class Client:
+    """A connection of its own that calls methods with exact types, as another user if wanted. dbus-python
+    cannot change its user, so that one is a program of its own: tests/bus/client.py."""
+
+    def __init__(self, case, user=None):
+        self.command = [sys.executable, "-B", str(pathlib.Path(__file__).with_name("client.py")), case.bus.address]
+        if user:
+            self.command = ["setpriv", f"--reuid={user}", "--clear-groups", *self.command]
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        preexec_fn=die_with_parent)
+        case.addCleanup(self.kill)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def send(self, method, signature="", *arguments, interface=NAME, path=PATH, interactive=False):
+        self.process.stdin.write(json.dumps([path, interface, method, signature, arguments, interactive]) + "\n")
+        self.process.stdin.flush()
+
+    def receive(self):
+        kind, value = json.loads(self.process.stdout.readline())
+        if kind == "error":
+            raise Refused(*value)
+        return value
+
+    def call(self, *arguments, **options):
+        """The reply's values; one alone as it is, none as None. Refused when it is an error."""
+        self.send(*arguments, **options)
+        return self.receive()
+
+
+class Refused(Exception):
+    """An error as a reply; name without the prefix of ours, message."""
+
+    def __init__(self, name, message):
+        super().__init__(f"{name}: {message}")
+        self.name = name.removeprefix(f"{NAME}.Error.")
+        self.message = message
 
 
 class Signals:

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The gate before our objects. Every call passes it: those that the table of permissions lets everybody
+ * make at once, others after the caller is known, and polkit has agreed if it is not root. A call that
+ * waits is held here and comes in again when it may; meanwhile everything else goes on. So the handlers
+ * behind it are plain functions that trust their caller.
+ */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "config/config.h"
+#include "dbus/permissions.h"
+#include "dbus/polkit.h"
+
+struct gate;
+
+/* One gate for a connection, which it borrows. -ENOMEM. */
+int gate_new(sd_bus *bus, struct gate **ret);
+struct gate *gate_free(struct gate *g); /* forgets the calls that wait; nobody hears of them */
+
+/* Guards the object at path. */
+int gate_guard(struct gate *g, const char *path);
+
+/* Who makes the call that is handled now. For handlers of what is not free to everybody. */
+struct config_author gate_caller(const struct gate *g);
+
+/* What that caller may do. For the handler of GetPermissions, for which the gate has asked. */
+enum polkit_answer gate_permission(const struct gate *g, enum action action);

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who may do what: root, others by polkit, and what happens when polkit or the caller goes away."""
+
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+from harness import Case, Client, NAME, Polkit, Refused, SOURCE, wait_until
+
+OVER = "SliceOverutilUSec"
+DENIED = "org.freedesktop.DBus.Error.AccessDenied"
+CHALLENGE = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
+ACTIONS = ["set-tunables", "save-configuration", "manage-scheduler", "reset-statistics", "dump"]
+
+# Arguments of each method that not everybody may call, and its action.
+GUARDED = {
+    "SetTunables": ("set-tunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, {}),
+    "ConfirmTunables": ("set-tunables", "t", 1),
+    "RevertTunables": ("set-tunables", "t", 1),
+    "ResetTunables": ("set-tunables", "asa{sv}", [], {}),
+    "SaveTunables": ("save-configuration", "asa{sv}", [], {}),
+    "Reload": ("set-tunables", "t", 0),
+    "Attach": ("manage-scheduler", "a{sv}", {}),
+    "Detach": ("manage-scheduler", "a{sv}", {}),
+    "Reattach": ("manage-scheduler", "a{sv}", {}),
+    "Dump": ("dump", ""),
+}
+FREE = {"DescribeTunables", "CheckConfig", "GetPermissions"}
+
+
+class Permissions(Case):
+    def setUp(self):
+        super().setUp()
+        self.start()
+        self.nobody = Client(self, user="nobody")
+
+    def refused(self, method, *arguments, **options):
+        with self.assertRaises(Refused) as caught:
+            self.nobody.call(method, *arguments, **options)
+        return caught.exception.name
+
+    def change(self, value=2000, **options):
+        return self.nobody.call("SetTunables", "a{sv}a{sv}", {OVER: ["t", value]}, {}, **options)
+
+
+class WithPolkit(Permissions):
+    def setUp(self):
+        super().setUp()
+        self.polkit = Polkit(self)
+
+    def test_every_method_is_known_here(self):
+        interface = ElementTree.parse(SOURCE / "dbus/org.scx.Wd40.xml").find(f"interface[@name='{NAME}']")
+        self.assertEqual({m.get("name") for m in interface.iter("method")}, set(GUARDED) | FREE)
+
+    def test_each_method_asks_for_its_action(self):
+        for method, (action, *arguments) in GUARDED.items():
+            with self.subTest(method):
+                self.assertEqual(self.refused(method, *arguments), DENIED)
+                self.assertEqual(self.polkit.asked()[-1]["action"], f"{NAME}.{action}")
+        self.assertEqual(self.get("Generation"), "t 1")
+        self.assertEqual(self.get("State"), 's "attached"')
+
+    def test_reading_asks_nobody(self):
+        self.assertEqual(self.get(OVER), "t 1000")
+        self.nobody.call("DescribeTunables")
+        self.nobody.call("CheckConfig")
+        self.assertEqual(self.polkit.asked(), [])
+
+    def test_allowed(self):
+        self.polkit.answer("yes")
+        self.assertEqual(self.change(), [2, []])
+        self.assertEqual(self.get(OVER), "t 2000")
+        asked = self.polkit.asked()[0]
+        self.assertEqual(asked["subject"][0], "system-bus-name")
+        self.assertTrue(asked["subject"][1].startswith(":"))
+        self.assertEqual(asked["details"], {"call": f"SetTunables {OVER}=2000 "})
+        row = self.nobody.call("DescribeTunables")[OVER]
+        self.assertEqual(row["uid"], 65534)
+
+    def test_property_writes_ask_too(self):
+        result = self.busctl("set-property", NAME, "/org/scx/Wd40", NAME, OVER, "t", "2000", user="nobody")
+        self.assertNotEqual(result.returncode, 0)
+        self.polkit.answer("yes")
+        result = self.busctl("set-property", NAME, "/org/scx/Wd40", NAME, OVER, "t", "2000", user="nobody")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.get(OVER), "t 2000")
+        self.assertEqual(self.get("Generation"), "t 2")
+
+    def test_log_level_asks_too(self):
+        command = ["set-property", NAME, "/org/freedesktop/LogControl1", "org.freedesktop.LogControl1", "LogLevel",
+                   "s", "debug"]
+        self.assertNotEqual(self.busctl(*command, user="nobody").returncode, 0)
+        self.assertEqual(self.polkit.asked()[-1]["action"], f"{NAME}.manage-scheduler")
+
+    def test_writing_to_disk_is_saving(self):
+        self.polkit.answer("yes", f"{NAME}.set-tunables")
+        arguments = "a{sv}a{sv}", {OVER: ["t", 2000]}, {"persist": ["s", "disk"]}
+        self.assertEqual(self.refused("SetTunables", *arguments), DENIED)
+        self.assertEqual(self.get(OVER), "t 1000")
+        self.polkit.answer("yes", f"{NAME}.save-configuration")
+        self.nobody.call("SetTunables", *arguments)
+
+    def test_password_that_may_not_be_asked_for(self):
+        self.polkit.answer("challenge")
+        self.assertEqual(self.refused("Attach", "a{sv}", {}), CHALLENGE)
+        self.assertEqual(self.polkit.asked()[-1]["flags"], 0)
+
+    def test_interactive_flag_is_passed_on(self):
+        self.polkit.answer("yes")
+        self.change(interactive=True)
+        self.assertEqual(self.polkit.asked()[-1]["flags"], 1)
+
+    def test_others_do_not_wait_for_a_question(self):
+        self.polkit.answer("wait")
+        self.nobody.send("SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, {})
+        wait_until("the question", self.polkit.asked)
+        self.assertEqual(self.get(OVER), "t 1000")
+        self.assert_set(OVER, "t", "3000")
+        self.polkit.answer("yes")
+        self.assertEqual(self.nobody.receive(), [3, []])
+        self.assertEqual(self.get(OVER), "t 2000")
+
+    def test_caller_that_goes_away(self):
+        self.polkit.answer("wait")
+        self.nobody.send("SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, {})
+        wait_until("the question", self.polkit.asked)
+        self.nobody.kill()
+        wait_until("the question is taken back", lambda: [a for a in self.polkit.asked() if "cancelled" in a])
+        self.polkit.answer("yes")
+        self.assertEqual(self.get(OVER), "t 1000")
+        self.assertEqual(self.get("Generation"), "t 1")
+
+    def test_polkit_that_dies_during_a_question(self):
+        self.polkit.answer("wait")
+        self.nobody.send("SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, {})
+        wait_until("the question", self.polkit.asked)
+        self.polkit.kill()
+        with self.assertRaises(Refused) as caught:
+            self.nobody.receive()
+        self.assertEqual(caught.exception.name, DENIED)
+
+    def test_bus_that_dies_during_a_question(self):
+        self.polkit.answer("wait")
+        self.nobody.send("SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, {})
+        wait_until("the question", self.polkit.asked)
+        self.bus.kill()
+        self.bus.start()
+        wait_until("the name is back", lambda: self.busctl("status", NAME).returncode == 0)
+        self.assertEqual(self.get(OVER), "t 1000")
+        self.assert_set(OVER, "t", "3000")
+
+    def test_get_permissions(self):
+        self.polkit.answer("yes", f"{NAME}.set-tunables")
+        self.polkit.answer("challenge", f"{NAME}.dump")
+        self.assertEqual(self.nobody.call("GetPermissions"), {
+            f"{NAME}.{a}": {"set-tunables": "yes", "dump": "auth"}.get(a, "no") for a in ACTIONS})
+        self.assertEqual({a["flags"] for a in self.polkit.asked()}, {0})
+        self.assertEqual(Client(self).call("GetPermissions"), {f"{NAME}.{a}": "yes" for a in ACTIONS})
+
+    def test_a_caller_has_few_calls_waiting(self):
+        self.polkit.answer("wait")
+        crowd = self.crowd(17)
+        self.polkit.answer("yes")
+        self.assertEqual(sorted(crowd()), [""] * 16 + [f"{NAME}.Error.LimitExceeded"])
+
+    def crowd(self, n):
+        """Sends n calls from one connection at once; returns what waits for the errors' names."""
+        import dbus
+        import dbus.mainloop.glib
+        from gi.repository import GLib
+
+        self.seteuid_connection()
+        answers = []
+        for _ in range(n):
+            self.connection.call_async(NAME, "/org/scx/Wd40", NAME, "ConfirmTunables", "t", (1,),
+                                       lambda *a: answers.append(""),
+                                       lambda e: answers.append("" if "NothingToConfirm" in e.get_dbus_name()
+                                                                else e.get_dbus_name()))
+        wait_until("the questions", lambda: (GLib.MainContext.default().iteration(False),
+                                             len(self.polkit.asked()) == 16)[1])
+
+        def finish():
+            wait_until("answers", lambda: (GLib.MainContext.default().iteration(False), len(answers) == n)[1])
+            return answers
+
+        return finish
+
+    def seteuid_connection(self):
+        """A connection that the bus takes for one of nobody."""
+        import os
+        import dbus.bus
+        import dbus.mainloop.glib
+
+        os.seteuid(65534)
+        try:
+            self.connection = dbus.bus.BusConnection(self.bus.address, mainloop=dbus.mainloop.glib.DBusGMainLoop())
+        finally:
+            os.seteuid(0)
+        self.addCleanup(self.connection.close)
+
+
+class WithoutPolkit(Permissions):
+    def test_only_root(self):
+        self.assertEqual(self.refused("SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, {}), DENIED)
+        self.assert_set(OVER, "t", "2000")
+        self.assertEqual(self.nobody.call("GetPermissions"), {f"{NAME}.{a}": "no" for a in ACTIONS})
+        self.assertEqual(Client(self).call("Attach", "a{sv}", {}), None)
+
+    def test_unknown_members_are_refused(self):
+        root = Client(self)
+        for method, error in ("Format", "UnknownMethod"), ("SetTunables", "InvalidArgs"):
+            with self.assertRaises(Refused) as caught:
+                root.call(method, "s", "x")
+            self.assertEqual(caught.exception.name, f"org.freedesktop.DBus.Error.{error}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,353 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Methods that change tunables: all or nothing, generations, trials, saving, provenance."""
+
+import unittest
+
+from harness import Case, Client, NAME, Refused, Signals, wait_until
+
+OVER, UNDER = "SliceOverutilUSec", "SliceUnderutilUSec"
+SAVED = "etc/wd40d/wd40d.ini.d/90-runtime.ini"
+
+
+def usec(value):
+    return ["t", value]
+
+
+class Transactions(Case):
+    def setUp(self):
+        super().setUp()
+        self.start()
+        self.client = Client(self)
+
+    def change(self, values, client=None, **options):
+        return (client or self.client).call("SetTunables", "a{sv}a{sv}", values,
+                                            {k.replace("_", "-"): v for k, v in options.items()})
+
+    def refused(self, error, values, *parts, **options):
+        with self.assertRaises(Refused) as caught:
+            self.change(values, **options)
+        self.assertEqual(caught.exception.name, error)
+        for part in parts:
+            self.assertIn(part, caught.exception.message)
+
+    def describe(self, name):
+        return self.client.call("DescribeTunables")[name]
+
+    def config(self):
+        return self.fake.arena()["config"]
+
+
+class Sets(Transactions):
+    def test_several_at_once(self):
+        signals = Signals(self)
+        self.assertEqual(self.change({UNDER: usec(60000), OVER: usec(50000)}), [2, []])
+        self.assertEqual(self.config()["slice_overutil_ns"], 50000000)
+        self.assertEqual(self.config()["generation"], 2)
+        self.assertEqual(signals.take("TunablesChanged"), [("TunablesChanged", (2, [UNDER, OVER], "runtime", 0))])
+
+    def test_all_or_nothing(self):
+        signals = Signals(self)
+        self.refused("OutOfRange", {UNDER: usec(60000), OVER: usec(99)}, "slice-us-overutil", "99", "100")
+        self.refused("Conflict", {UNDER: usec(5000), OVER: usec(6000)}, "slice-us-underutil")
+        self.refused("UnknownTunable", {UNDER: usec(5000), "Nonsense": usec(1)}, "Nonsense")
+        self.refused("org.freedesktop.DBus.Error.InvalidArgs", {UNDER: ["s", "5000"]}, UNDER, "type t")
+        self.refused("org.freedesktop.DBus.Error.InvalidArgs", {"Cpumasks": ["as", ["0", ""]]}, "Cpumasks")
+        self.assertEqual(signals.take(), [])
+        self.assertEqual(self.get("Generation"), "t 1")
+        self.assertEqual(self.config()["slice_underutil_ns"], 20000000)
+
+    def test_bad_options(self):
+        self.refused("UnknownOption", {OVER: usec(2000)}, "confirm", confirm=usec(1))
+        self.refused("org.freedesktop.DBus.Error.InvalidArgs", {OVER: usec(2000)}, "dry-run", dry_run=["s", "yes"])
+        self.refused("org.freedesktop.DBus.Error.InvalidArgs", {OVER: usec(2000)}, "persist", persist=["s", "tape"])
+        self.assertEqual(self.get("Generation"), "t 1")
+
+    def test_pending_is_told(self):
+        self.assertEqual(self.change({"CacheLevel": ["u", 2], OVER: usec(2000)}), [2, ["CacheLevel"]])
+
+    def test_dry_run(self):
+        signals = Signals(self)
+        self.assertEqual(self.change({"CacheLevel": ["u", 2]}, dry_run=["b", True]), [1, ["CacheLevel"]])
+        self.refused("OutOfRange", {"Cpumasks": ["as", ["0-99"]]}, "99", dry_run=["b", True])
+        self.assertEqual(signals.take(), [])
+        self.assertEqual(self.get("CacheLevel"), "u 3")
+
+    def test_expected_generation(self):
+        self.change({OVER: usec(2000)}, expected_generation=usec(1))
+        self.refused("StaleGeneration", {OVER: usec(3000)}, "1", "2", expected_generation=usec(1))
+        self.assertEqual(self.get(OVER), "t 2000")
+
+    def test_each_generation_has_one_winner(self):
+        """Eight clients race for 25 generations; each takes what it sees, and many lose."""
+        clients = [Client(self) for _ in range(8)]
+        won = {}
+        while (generation := int(self.get("Generation").split()[1])) <= 25:
+            for i, client in enumerate(clients):
+                client.send("SetTunables", "a{sv}a{sv}", {UNDER: usec(20000 + 10 * generation + i), OVER:
+                            usec(1000 + 10 * generation + i)}, {"expected-generation": usec(generation)})
+            for i, client in enumerate(clients):
+                try:
+                    won.setdefault(client.receive()[0], []).append(i)
+                except Refused as refused:
+                    self.assertEqual(refused.name, "StaleGeneration")
+            winner = won[generation + 1]
+            self.assertEqual(len(winner), 1)
+            seen = self.config()
+            self.assertEqual(seen["generation"], generation + 1)
+            self.assertEqual(seen["slice_overutil_ns"], (1000 + 10 * generation + winner[0]) * 1000)
+            self.assertEqual(seen["slice_underutil_ns"], (20000 + 10 * generation + winner[0]) * 1000)
+        self.assertEqual(sorted(won), list(range(2, 27)))
+
+
+class Trials(Transactions):
+    def on_trial(self, value=2000, **options):
+        return self.change({OVER: usec(value)}, confirm_timeout_usec=usec(options.pop("timeout", 30000000)),
+                           **options)[0]
+
+    def test_expires(self):
+        signals = Signals(self)
+        generation = self.on_trial(timeout=300000)
+        self.assertEqual(self.config()["slice_overutil_ns"], 2000000)
+        self.assertEqual(signals.wait_for("TunablesReverted"), (generation, "expired"))
+        self.assertEqual(self.get(OVER), "t 1000")
+        self.assertEqual(self.config()["slice_overutil_ns"], 1000000)
+        self.assertEqual(self.get("UnconfirmedGeneration"), "t 0")
+        self.assertEqual(self.describe(OVER)["reverted"], [generation, "expired"])
+        self.assertIn(f"generation {generation} is taken back: expired", self.daemon.log())
+        self.on_trial()  # may be tried again
+
+    def test_is_shown_and_confirmed(self):
+        signals = Signals(self)
+        generation = self.on_trial()
+        told = {}
+        for _, (_, changed, _) in signals.take("PropertiesChanged"):
+            told.update(changed)
+        self.assertEqual(told["UnconfirmedGeneration"], generation)
+        self.assertGreater(told["RevertDeadlineUSec"], 0)
+        self.client.call("ConfirmTunables", "t", generation)
+        self.assertEqual(self.get("UnconfirmedGeneration"), "t 0")
+        self.assertEqual(self.get("RevertDeadlineUSec"), "t 0")
+        self.assertEqual(self.get(OVER), "t 2000")
+        with self.assertRaises(Refused) as caught:
+            self.client.call("ConfirmTunables", "t", generation)
+        self.assertEqual(caught.exception.name, "NothingToConfirm")
+
+    def test_is_taken_back_on_request(self):
+        generation = self.on_trial()
+        with self.assertRaises(Refused) as caught:
+            self.client.call("RevertTunables", "t", generation + 1)
+        self.assertEqual(caught.exception.name, "NothingToConfirm")
+        signals = Signals(self)
+        self.client.call("RevertTunables", "t", generation)
+        self.assertEqual(signals.take("TunablesReverted"), [("TunablesReverted", (generation, "requested"))])
+        self.assertEqual(self.get(OVER), "t 1000")
+
+    def test_outlives_its_client_and_then_expires(self):
+        other = Client(self)
+        self.change({OVER: usec(2000)}, client=other, confirm_timeout_usec=usec(500000))
+        other.kill()
+        self.assertEqual(self.get(OVER), "t 2000")
+        wait_until("the old value", lambda: self.get(OVER) == "t 1000")
+
+    def test_nothing_else_changes_meanwhile(self):
+        self.on_trial()
+        self.refused("Busy", {UNDER: usec(30000)}, "trial")
+        self.assertNotEqual(self.set("GreedyThreshold", "u", "3").returncode, 0)
+        for call in ("ResetTunables", "asa{sv}", [], {}), ("SaveTunables", "asa{sv}", [], {}), ("Reload", "t", 0):
+            with self.assertRaises(Refused) as caught:
+                self.client.call(*call)
+            self.assertEqual(caught.exception.name, "Busy")
+
+    def test_scheduler_that_ends_takes_it_back(self):
+        for kind, cause in (self.fake.ERROR, "scheduler-exit"), (self.fake.ERROR_STALL, "stall"):
+            with self.subTest(cause):
+                signals = Signals(self)
+                restarts = int(self.get("RestartCount").split()[1])
+                generation = self.on_trial(2000 + restarts)
+                self.fake.end(kind, 0, "it went wrong")
+                self.assertEqual(signals.wait_for("TunablesReverted"), (generation, cause))
+                wait_until("attached", lambda: self.get("RestartCount") == f"u {restarts + 1}")
+                self.assertEqual(self.config()["slice_overutil_ns"], 1000000)
+                bad = {OVER: usec(2000 + restarts)}
+                self.refused("Conflict", bad, "slice-us-overutil", cause, str(generation))
+                self.client.call("ConfirmTunables", "t", generation)
+                self.change(bad)
+                self.change({OVER: usec(1000)})
+
+    def test_hotplug_is_nobodys_fault(self):
+        self.on_trial()
+        self.fake.end(self.fake.UNREG_KERN, self.fake.HOTPLUG)
+        wait_until("attached", lambda: self.get("RestartCount") == "u 1")
+        self.assertEqual(self.config()["slice_overutil_ns"], 2000000)
+
+    def test_reload_by_signal_takes_it_back(self):
+        signals = Signals(self)
+        generation = self.on_trial()
+        self.daemon.process.send_signal(1)
+        self.assertEqual(signals.wait_for("TunablesReverted"), (generation, "reload"))
+
+    def test_needs_live_values(self):
+        self.refused("ReattachRequired", {"CacheLevel": ["u", 2]}, "cache-level", confirm_timeout_usec=usec(1000000))
+        self.refused("OutOfRange", {OVER: usec(2000)}, "confirm-timeout-usec", confirm_timeout_usec=usec(1))
+
+
+class Saves(Transactions):
+    def restart(self):
+        self.assertEqual(self.daemon.stop(), 0)
+        self.notifications.messages.clear()
+        self.start()
+
+    def test_saved_values_survive_a_restart(self):
+        self.change({UNDER: usec(8000), OVER: usec(7000)})
+        self.assertEqual(self.get("UnsavedTunables"), f'as 2 "{UNDER}" "{OVER}"')
+        self.assertEqual(self.client.call("SaveTunables", "asa{sv}", [UNDER], {}), f"/{SAVED}")
+        self.assertEqual(self.get("UnsavedTunables"), f'as 1 "{OVER}"')
+        self.restart()
+        self.assertEqual(self.get(UNDER), "t 8000")
+        self.assertEqual(self.get(OVER), "t 1000")
+        row = self.describe(UNDER)
+        self.assertEqual((row["origin"], row["line"]), ("drop-in", 3))
+        self.assertTrue(row["path"].endswith(SAVED))
+
+    def test_persist(self):
+        self.change({OVER: usec(2000)}, persist=["s", "disk"])
+        self.assertIn("slice-us-overutil = 2000", (self.root / SAVED).read_text())
+        self.assertEqual(self.client.call("ResetTunables", "asa{sv}", [OVER], {"persist": ["s", "disk"]}), 3)
+        self.assertNotIn("slice", (self.root / SAVED).read_text())
+        self.assertEqual(self.get(OVER), "t 1000")
+
+    def test_link_in_its_place(self):
+        precious = self.root / "precious"
+        precious.write_text("mine")
+        (self.root / SAVED).parent.mkdir(parents=True)
+        (self.root / SAVED).symlink_to(precious)
+        self.refused("PersistFailed", {OVER: usec(2000)}, "symbolic link", persist=["s", "disk"])
+        self.assertEqual(precious.read_text(), "mine")
+        self.assertEqual(self.get(OVER), "t 1000")
+        self.assertEqual(self.get("Generation"), "t 1")
+
+    def test_trial_is_saved_when_confirmed(self):
+        generation = self.change({OVER: usec(2000)}, persist=["s", "disk"], confirm_timeout_usec=usec(30000000))[0]
+        self.assertFalse((self.root / SAVED).exists())
+        self.client.call("ConfirmTunables", "t", generation)
+        self.assertIn("slice-us-overutil = 2000", (self.root / SAVED).read_text())
+
+    def test_reset(self):
+        self.change({OVER: usec(2000), UNDER: usec(30000)})
+        self.assertEqual(self.client.call("ResetTunables", "asa{sv}", [OVER], {}), 3)
+        self.assertEqual(self.get(OVER), "t 1000")
+        self.assertEqual(self.client.call("ResetTunables", "asa{sv}", [], {}), 4)
+        self.assertEqual(self.get(UNDER), "t 20000")
+        self.assertEqual(self.get("UnsavedTunables"), "as 0")
+
+
+class Tells(Transactions):
+    def test_each_tunable_is_described(self):
+        rows = self.client.call("DescribeTunables")
+        self.assertEqual(len(rows), 20)
+        for name, row in rows.items():
+            self.assertEqual(row["current"], row["default"], name)
+            self.assertEqual(row["origin"], "default")
+            self.assertLessEqual({"key", "type", "unit", "applied", "description"}, set(row))
+        row = rows["BalanceIntervalUSec"]
+        self.assertEqual((row["type"], row["unit"], row["min"], row["max"]), ("t", "us", 100000, 60000000))
+        self.assertEqual(rows["CacheLevel"]["applied"], "reattach")
+        self.assertNotIn("min", rows["Cpumasks"])
+
+    def test_provenance(self):
+        self.daemon.stop()
+        self.notifications.messages.clear()
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\n\ninterval = 3")
+        self.start("--perf=7")
+        self.change({OVER: usec(2000)}, reason=["s", "too\tslow"])
+        row = self.describe("BalanceIntervalUSec")
+        self.assertEqual((row["origin"], row["line"]), ("file", 3))
+        self.assertEqual(self.describe("PerfLevel")["origin"], "command-line")
+        row = self.describe(OVER)
+        self.assertEqual((row["origin"], row["uid"], row["reason"]), ("runtime", 0, "too?slow"))
+        self.assertIn("too?slow", self.daemon.log())
+
+    def test_check_config_changes_nothing(self):
+        self.assertEqual(self.client.call("CheckConfig"), [])
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nperf = 9000\nslice-us-overutil = 2000")
+        path, key, line, message = self.client.call("CheckConfig")[0]
+        self.assertTrue(path.endswith("etc/wd40d/wd40d.ini"))
+        self.assertEqual((key, line), ("perf", 2))
+        self.assertIn("0 to 1024", message)
+        self.assertEqual(self.get(OVER), "t 1000")
+
+    def test_reload(self):
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nperf = 9000\nslice-us-overutil = 2000")
+        with self.assertRaises(Refused) as caught:
+            self.client.call("Reload", "t", 1)
+        self.assertEqual(caught.exception.name, "ConfigInvalid")
+        self.assertIn("wd40d.ini:2: perf", caught.exception.message)
+        self.assertEqual(self.get(OVER), "t 1000")
+        self.client.call("Reload", "t", 0)
+        self.assertEqual(self.get(OVER), "t 2000")
+        with self.assertRaises(Refused) as caught:
+            self.client.call("Reload", "t", 2)
+        self.assertEqual(caught.exception.name, "UnknownOption")
+
+
+class Control(Transactions):
+    def attempt(self, method):
+        with self.assertRaises(Refused) as caught:
+            self.client.call(method, "a{sv}", {})
+        return caught.exception.name
+
+    def test_detach_and_attach(self):
+        self.client.call("Detach", "a{sv}", {"reason": ["s", "to compare"]})
+        self.assertEqual(self.get("State"), 's "detached"')
+        self.assertEqual(self.fake.calls("detach"), [("detach", 0)])
+        self.assertIn("to compare", self.daemon.log())
+        self.assertEqual(self.attempt("Detach"), "NotAttached")
+        self.assertEqual(self.attempt("Reattach"), "NotAttached")
+        self.client.call("Attach", "a{sv}", {})
+        self.assertEqual(self.get("State"), 's "attached"')
+        self.client.call("Attach", "a{sv}", {})
+        self.assertEqual(len(self.fake.calls("attach")), 2)
+
+    def test_reattach_applies_what_is_pending(self):
+        self.change({"CacheLevel": ["u", 2]})
+        self.client.call("Reattach", "a{sv}", {})
+        self.assertEqual(self.get("PendingReattach"), "as 0")
+        self.assertEqual(self.fake.arena()["nr_domains"], 8)
+
+    def test_failures_have_names(self):
+        self.client.call("Detach", "a{sv}", {})
+        for call, errno_name, error in [("attach", "EBUSY", "AnotherSchedulerActive"),
+                                        ("open", "EOPNOTSUPP", "UnsupportedKernel"),
+                                        ("open", "EINVAL", "VerifierRejected"), ("open", "ENOMEM", "AttachFailed")]:
+            with self.subTest(error):
+                self.fake.fail(call, errno_name)
+                self.assertEqual(self.attempt("Attach"), error)
+                self.fake.succeed(call)
+                if self.get("State") == 's "reattaching"':
+                    self.client.call("Detach", "a{sv}", {})
+
+    def test_detach_ends_the_attempts(self):
+        self.fake.fail("open", "ENOMEM")
+        self.fake.end(self.fake.ERROR, 0, "runtime error")
+        self.wait_for_state("reattaching")
+        self.client.call("Detach", "a{sv}", {})
+        self.assertEqual(self.get("State"), 's "detached"')
+
+    def test_dump(self):
+        text = self.client.call("Dump")
+        for part in "state: attached", "slice-us-overutil = 1000 (default)", "[counters]":
+            self.assertIn(part, text)
+
+    def test_log_level(self):
+        def level(*value):
+            return self.busctl("set-property" if value else "get-property", NAME, "/org/freedesktop/LogControl1",
+                               "org.freedesktop.LogControl1", "LogLevel", *value)
+
+        self.assertEqual(level().stdout, 's "info"\n')
+        self.assertEqual(level("s", "debug").returncode, 0)
+        self.assertEqual(level().stdout, 's "debug"\n')
+        self.assertNotEqual(level("s", "loud").returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
