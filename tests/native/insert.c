@@ -50,12 +50,14 @@ void native_insert_global(struct task_struct *p)
 	put_into(&native.global[cpu_of(p)->node], p, 0, 0);
 }
 
-/* task_can_run_on_remote_rq */
+/*
+ * task_can_run_on_remote_rq. Of its own CPU its callers do not ask: a task that was just forbidden to
+ * run there is moved by who forbade it.
+ */
 static bool can_run_on(const struct task_struct *p, s32 cpu)
 {
-	if (!cpubits_test(p->cpus_ptr->bits, (u32)cpu))
-		return false;
-	return p->native.cpu == cpu || (!p->native.migration_disabled && native.cpus[cpu].active);
+	return p->native.cpu == cpu || (cpubits_test(p->cpus_ptr->bits, (u32)cpu) &&
+					!p->native.migration_disabled && native.cpus[cpu].active);
 }
 
 /* dispatch_to_local_dsq: another CPU's queue, if the task may run there. */

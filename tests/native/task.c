@@ -15,6 +15,8 @@ static unsigned long *mask_of(struct task_struct *p)
 		if (!p->native.mask)
 			native_die("no memory for a mask");
 		memcpy(p->native.mask, native.everywhere, size);
+		if (p->native.pinned && p->cpus_ptr->bits == p->native.pinned)
+			return p->native.mask; /* until it may migrate again */
 		p->cpus_ptr = (const struct cpumask *)p->native.mask;
 	}
 	return p->native.mask;

@@ -61,8 +61,12 @@ static void virtual_time_sorts(void **state)
 /* scx_consume_dispatch_q: task_can_run_on_remote_rq(enforce = false) */
 static void the_first_that_may_run_is_taken(void **state)
 {
+	struct task_struct *p;
+
 	start(3);
-	native_allow_only(queued(QUEUE, 0), 1, 1);
+	p = queued(QUEUE, 0);
+	native_allow_only(p, 1, 1);
+	p->native.cpu = 1;
 	native_migrate_disable(queued(QUEUE, 0));
 	queued(QUEUE, 0);
 	native.cpu = 2;

@@ -228,6 +228,38 @@ static void an_affinity_waits_until_migration_is_enabled(void **state)
 	assert_ptr_equal(native.cpus[0].running, p);
 }
 
+/* set_cpus_allowed_common: cpus_ptr stays at the pinned CPU, of whatever the affinity is made meanwhile */
+static void who_is_pinned_stays_so_when_its_affinity_changes(void **state)
+{
+	struct task_struct *p;
+	unsigned long mask = mask_of(0);
+
+	rec_start(1, 2, 1);
+	p = rec_hog(1);
+	native_migrate_disable(p);
+	native_wake(rec_bound(0, 1), 0);
+	native_run(SLICE_NS);
+	assert_int_equal(native_set_mask(p, &mask), 0);
+	assert_int_equal(p->cpus_ptr->bits[0], 2);
+	native_migrate_enable(p);
+	assert_int_equal(p->cpus_ptr->bits[0], 1);
+}
+
+/* move_queued_task comes after ops.enqueue, which may put it into the local queue that it leaves */
+static void a_forbidden_cpu_may_be_inserted_to_until_the_task_is_moved(void **state)
+{
+	struct task_struct *p;
+	unsigned long mask = mask_of(0);
+
+	rec_start(1, 2, 1);
+	rec_hog(1);
+	p = rec_hog(1);
+	rec.target = DSQ_LOCAL;
+	assert_int_equal(native_set_mask(p, &mask), 0);
+	native_run(0);
+	assert_ptr_equal(native.cpus[0].running, p);
+}
+
 static void a_memory_policy_is_seen(void **state)
 {
 	struct task_struct *p;
@@ -261,6 +293,8 @@ int main(void)
 		TEST(an_affinity_without_a_cpu_is_refused),
 		TEST(who_must_not_migrate_is_pinned_when_switched_out),
 		TEST(an_affinity_waits_until_migration_is_enabled),
+		TEST(who_is_pinned_stays_so_when_its_affinity_changes),
+		TEST(a_forbidden_cpu_may_be_inserted_to_until_the_task_is_moved),
 		TEST(a_memory_policy_is_seen),
 	};
 
