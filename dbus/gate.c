@@ -125,7 +125,7 @@ static void on_permission(enum polkit_answer answer, void *userdata)
 	case POLKIT_YES: call_pass(c); break;
 	case POLKIT_CHALLENGE:
 		call_refuse(c, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
-			    "a password has to be asked for, which the call does not allow");
+			    "a password has to be asked for, and nobody can be asked");
 		break;
 	case POLKIT_NO: call_refuse(c, SD_BUS_ERROR_ACCESS_DENIED, "not allowed"); break;
 	case POLKIT_ABSENT:

@@ -22,7 +22,6 @@ allow_nobody() {
 }
 
 test_control_asks_polkit() {
-	local granted
 	start_service
 	! set_as_nobody 5 || fail "nobody may write without a rule"
 	[[ $ERROR == *uthentication* || $ERROR == *password* || $ERROR == *denied* || $ERROR == *"not allowed"* ]] ||
