@@ -7,8 +7,10 @@ if(NOT BPFTOOL_VERSION MATCHES "v([0-9.]+)" OR CMAKE_MATCH_1 VERSION_LESS 7.8)
 	message(FATAL_ERROR "${BPFTOOL} is too old to link the BPF objects: 7.8 is needed, "
 		"which Debian 13 has in trixie-backports")
 endif()
-execute_process(COMMAND ${CMAKE_C_COMPILER} -print-multiarch
+if(NOT MULTIARCH) # clang does not know it
+	execute_process(COMMAND ${CMAKE_C_COMPILER} -print-multiarch
 	OUTPUT_VARIABLE MULTIARCH OUTPUT_STRIP_TRAILING_WHITESPACE)
+endif()
 string(REGEX REPLACE "^x86_64$" "x86" BPF_ARCH ${CMAKE_SYSTEM_PROCESSOR})
 string(REGEX REPLACE "^aarch64$" "arm64" BPF_ARCH ${BPF_ARCH})
 

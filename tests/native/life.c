@@ -39,6 +39,14 @@ s32 native_join(struct task_struct *p)
 	return 0;
 }
 
+/* Who forks without a parent does so on some CPU that is there. */
+static void stay_online(s32 *cpu)
+{
+	if (!native.cpus[*cpu].active)
+		*cpu = cpubits_next_and(native.online, native.online, WD40_WORDS(native.nr_cpu_ids),
+					0);
+}
+
 /* wake_up_new_task */
 s32 native_fork(struct task_struct *parent, struct task_struct *child)
 {
@@ -51,6 +59,9 @@ s32 native_fork(struct task_struct *parent, struct task_struct *child)
 	if (parent) {
 		native.cpu = parent->native.cpu;
 		child->native.cpu = native.cpu;
+	} else {
+		stay_online(&native.cpu);
+		stay_online(&child->native.cpu);
 	}
 	err = native_join(child);
 	if (!err) {

@@ -195,6 +195,7 @@ static void attr(struct sim_oracles *o, struct oracle_task *t)
 static void task_event(struct sim_oracles *o, const struct native_event *e)
 {
 	struct oracle_task *t;
+	u32 domain;
 
 	if (e->kind == NATIVE_EVENT_JOIN)
 		join(o, e->p);
@@ -202,8 +203,11 @@ static void task_event(struct sim_oracles *o, const struct native_event *e)
 	if (!t)
 		return;
 	count(o, t, -1u);
+	domain = t->domain;
 	if (o->context.is_wd40 && e->kind != NATIVE_EVENT_LEAVE)
 		look_up(t);
+	if (t->domain != domain && in_waiting(t->state))
+		wait_anew(o, t);
 	switch (e->kind) {
 	case NATIVE_EVENT_WAKE: set_state(o, t, TASK_AWAKE); break;
 	case NATIVE_EVENT_QUEUE: queue(o, t, e); break;
