@@ -98,14 +98,6 @@ static bool find_place(const struct wd40_task __arena *t, u64 deadline, struct s
 	return true;
 }
 
-static void wake_helper(struct task_struct *p, u32 domain)
-{
-	s32 cpu = placement_claim_in(p, domain);
-
-	if (cpu >= 0)
-		scx_bpf_kick_cpu(cpu, KICK_IDLE);
-}
-
 static void search_queue(struct search *s, struct policy policy)
 {
 	u64 turn = s->now, end = s->now + GUARD_DEPTH, from = QUEUE_DEADLINE(s->domain);
@@ -126,7 +118,7 @@ static void search_queue(struct search *s, struct policy policy)
 		if (place.domain == s->domain)
 			count(WD40_CTR_RESCUED);
 		else
-			wake_helper(p, place.domain);
+			placement_wake_helper(p, place.domain, policy);
 	}
 }
 

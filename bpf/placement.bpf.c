@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "bpf/cpu.bpf.h"
 #include "bpf/cpumask.bpf.h"
 #include "bpf/domain.bpf.h"
 #include "bpf/placement.bpf.h"
@@ -164,24 +165,33 @@ __hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task _
 	return cpu;
 }
 
-__hidden s32 placement_claim_helper(struct task_struct *p, const struct wd40_task __arena *t,
-				    struct policy policy, u32 *ret_why)
+__hidden s32 placement_claim_helper(struct task_struct *p, u32 domain, struct policy policy,
+				    u32 *ret_why)
 {
 	bool far;
 	s32 cpu;
 
 	*ret_why = WD40_CTR_KICK_IDLE;
-	cpu = claim_best(p, t->domain, NULL);
+	cpu = claim_best(p, domain, NULL);
 	if (cpu >= 0 || !policy.config->greedy_threshold || !policy.tune->any_kick_greedy)
 		return cpu;
 	*ret_why = WD40_CTR_KICK_GREEDY;
-	return claim_abroad(p, t->domain, policy.tune->kick_greedy,
+	return claim_abroad(p, domain, policy.tune->kick_greedy,
 			    policy.config->greedy_threshold_x_numa, &far);
 }
 
-__hidden s32 placement_claim_in(struct task_struct *p, u32 domain)
+__hidden void placement_wake_helper(struct task_struct *p, u32 domain, struct policy policy)
 {
-	return claim_best(p, domain, NULL);
+	u32 why = 0;
+	s32 cpu;
+
+	if (!cpu_may_kick())
+		return;
+	cpu = placement_claim_helper(p, domain, policy, &why);
+	if (cpu < 0)
+		return;
+	count(why);
+	scx_bpf_kick_cpu(cpu, KICK_IDLE);
 }
 
 __hidden u64 placement_preferred_nodes(const struct task_struct *p)

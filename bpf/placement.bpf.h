@@ -22,14 +22,14 @@ __hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task _
 				 struct policy policy, struct placement_wakeup *wakeup);
 
 /*
- * Claims an idle CPU that shall come and take the task just queued to its domain: one of the domain
- * or, where greedy stealing is on, one that the tuner allows to be kicked. -ENOENT: none.
+ * Claims an idle CPU that shall come and take the task just queued in a domain: one of the domain or,
+ * where greedy stealing is on, one that the tuner allows to be kicked. -ENOENT: none.
  */
-__hidden s32 placement_claim_helper(struct task_struct *p, const struct wd40_task __arena *t,
-				    struct policy policy, u32 *ret_why);
+__hidden s32 placement_claim_helper(struct task_struct *p, u32 domain, struct policy policy,
+				    u32 *ret_why);
 
-/* Claims an idle core, or else an idle CPU, of a domain for the task. -ENOENT: none. */
-__hidden s32 placement_claim_in(struct task_struct *p, u32 domain);
+/* Claims and kicks that CPU, if there is one and this CPU may kick. */
+__hidden void placement_wake_helper(struct task_struct *p, u32 domain, struct policy policy);
 
 /* Nodes (the kernel's ids) that the task's memory policy prefers, 0 = no preference. */
 __hidden u64 placement_preferred_nodes(const struct task_struct *p);

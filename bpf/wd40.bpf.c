@@ -125,27 +125,12 @@ static void queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
 	count(WD40_CTR_QUEUED);
 }
 
-/* An idle CPU shall come for the task just queued. */
-static void wake_helper(struct task_struct *p, const struct wd40_task __arena *t,
-			struct policy policy)
-{
-	u32 why = 0;
-	s32 cpu;
-
-	if (!cpu_may_kick())
-		return;
-	cpu = placement_claim_helper(p, t, policy, &why);
-	if (cpu < 0)
-		return;
-	count(why);
-	scx_bpf_kick_cpu(cpu, KICK_IDLE);
-}
-
 void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
 {
 	struct policy policy = policy_now();
 	struct wd40_task __arena *t = task_of(p);
 	u64 now = kernel_now();
+
 	if (!t) {
 		kernel_insert(p, DSQ_LOCAL, policy_slice_ns(policy), enq_flags);
 		return;
@@ -156,13 +141,13 @@ void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
 	if (domain_of_cpu(scx_bpf_task_cpu(p)) != t->domain)
 		count(WD40_CTR_REPATRIATE);
 	queue_in_domain(p, t, policy, now, enq_flags);
-	wake_helper(p, t, policy);
+	placement_wake_helper(p, t->domain, policy);
 }
 
 /*
- * prev has used up its slice but could go on: does it come before the first of the queue for this CPU? Without
- * this question two tasks on one CPU would alternate whatever their weights, because prev is queued
- * only after the CPU has chosen.
+ * prev has used up its slice but could go on: does it come before the first of the queue for this CPU?
+ * Without this question two tasks on one CPU would alternate whatever their weights, because prev is
+ * queued only after the CPU has chosen.
  */
 static bool prev_comes_first(struct wd40_task __arena *t, s32 cpu, struct policy policy)
 {
@@ -215,9 +200,12 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 	struct policy policy = policy_now();
 	bool prev_runnable = prev && (prev->scx.flags & TASK_QUEUED);
 	struct wd40_task __arena *t = prev_runnable ? task_of(prev) : NULL;
+	struct wd40_cpu __arena *c = cpu_here();
 	u32 domain = domain_of_cpu(cpu);
 	u64 now = kernel_now();
 
+	if (c) /* for a task that goes on, running is not called */
+		cpu_apply_perf(c, policy.config->perf_level);
 	if (t) {
 		deadline_charge(t, domain_at(t->domain), now);
 		task_serve_move(t, policy);

@@ -61,3 +61,9 @@ static inline void assert_waits_below(u64 bound_ns)
 	if (longest_wait_of_all() > bound_ns)
 		fail_msg("waited %.3f s", longest_wait_of_all() / 1e9);
 }
+
+/* Each competitor goes first for its credit and two slices at most: so long is a turn of all. */
+static inline u64 turn_ns(u32 cpus)
+{
+	return (nr_actors / cpus + 1) * 3 * slice_ns();
+}

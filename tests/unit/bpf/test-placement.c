@@ -76,7 +76,7 @@ static void assert_helped_by(s32 cpu, u32 why)
 {
 	u32 is_why = 0;
 
-	assert_int_equal(placement_claim_helper(p, t, policy_now(), &is_why), cpu);
+	assert_int_equal(placement_claim_helper(p, t->domain, policy_now(), &is_why), cpu);
 	if (cpu >= 0)
 		assert_int_equal(is_why, why);
 }

@@ -131,6 +131,28 @@ static void who_waits_for_long_is_moved_from_the_queue(void **state)
 	assert_ran(light, 1e9, 0.01);
 }
 
+/* Its next domain is busy by now, but a third one has room: an idle CPU of that comes for it. */
+static void who_is_moved_from_the_queue_is_fetched(void **state)
+{
+	struct task_struct *light;
+	struct wd40_move *m;
+
+	stop();
+	start((struct native_shape){ 1, 3, 1 });
+	for (s32 cpu = 0; cpu < 2; cpu++)
+		for (s32 i = 0; i < 4; i++)
+			pinned_hog(8668, cpu);
+	light = hog(1);
+	native_run(300 * MSEC);
+	assert_int_equal(context(light)->domain, 0);
+	native_tune()->any_kick_greedy = true;
+	native_tune()->kick_greedy[0] = 1 << 2;
+	m = ask(light, 1);
+	native_run(WD40_RESCUE_INTERVAL_NS + slice_ns());
+	assert_moved(light, m);
+	assert_int_equal(light->native.cpu, 2);
+}
+
 /* --- Whom. -------------------------------------------------------------------------------------- */
 
 static void who_ends_answers_what_was_asked(void **state)
@@ -301,6 +323,7 @@ int main(void)
 		TEST(a_sleeper_is_moved_when_it_wakes),
 		TEST(who_is_bound_to_a_cpu_is_refused),
 		TEST(who_waits_for_long_is_moved_from_the_queue),
+		TEST(who_is_moved_from_the_queue_is_fetched),
 		TEST(who_ends_answers_what_was_asked),
 		TEST(a_word_for_the_dead_harms_no_heir),
 		TEST(the_lag_goes_along),

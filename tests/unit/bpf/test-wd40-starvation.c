@@ -6,12 +6,6 @@
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, NULL, end)
 
-/* Each competitor goes first for its credit and two slices at most: so long is a turn of all. */
-static u64 turn_ns(u32 cpus)
-{
-	return (nr_actors / cpus + 1) * 3 * slice_ns();
-}
-
 /* N hogs run for a minute, then N more begin. */
 static void fault_22_late_hogs_do_not_starve_early_ones(void **state)
 {
