@@ -16,7 +16,7 @@ struct wish {
 
 static double even_load(const struct balance_group *from, const struct balance_group *to)
 {
-	return (balance_ratio(from) - balance_ratio(to)) * from->capacity * to->capacity /
+	return (from->ratio - to->ratio) * from->capacity * to->capacity /
 	       (from->capacity + to->capacity);
 }
 
@@ -24,7 +24,7 @@ static struct wish make_wish(const struct balance *b, const struct balance_scope
 			     uint32_t to)
 {
 	const struct balance_group *giver = &b->domains[from], *taker = &b->domains[to];
-	double mean = balance_ratio(balance_node_group(b, from)), surplus, deficit;
+	double mean = balance_node_group(b, from)->ratio, surplus, deficit;
 	struct wish w = { from, to, even_load(giver, taker), 0 };
 
 	if (s->far) {
@@ -102,8 +102,8 @@ static uint32_t *search(struct balance *b, const struct balance_input *in,
 
 static void transfer(struct balance_group *from, struct balance_group *to, double load)
 {
-	from->load -= load;
-	to->load += load;
+	balance_group_add(from, -load, 0);
+	balance_group_add(to, load, 0);
 }
 
 bool balance_move_one(struct balance *b, const struct balance_input *in,

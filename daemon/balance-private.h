@@ -6,22 +6,24 @@
 
 /* Between which groups there shall be evenness. */
 struct balance_scope {
-	uint32_t number; /* 0: all nodes; 1 + node: its domains */
-	uint32_t node;
+	uint32_t number;     /* 0: all nodes; 1 + node: its domains */
+	uint32_t first, end; /* domains */
 	bool far;
 	double tolerance;
 	double gain_least; /* part of the load moved, and */
 	double cost;       /* CPUs */
 };
 
-static inline double balance_ratio(const struct balance_group *g)
+static inline void balance_group_add(struct balance_group *g, double load, double capacity)
 {
-	return g->load / g->capacity;
+	g->load += load;
+	g->capacity += capacity;
+	g->ratio = g->load / g->capacity;
 }
 
 static inline struct balance_group *balance_node_group(const struct balance *b, uint32_t domain)
 {
-	return &b->nodes[b->load->domains[domain].node];
+	return &b->nodes[b->domains[domain].node];
 }
 
 /*

@@ -49,44 +49,54 @@ struct balance *balance_free(struct balance *b)
 
 /* --- Who is to be relieved, and by whom. --------------------------------------------------------- */
 
-static bool in_scope(const struct balance *b, const struct balance_scope *s, uint32_t domain)
+/* What domains are compared by: their nodes first, which are the same unless the scope is all nodes. */
+struct height {
+	double node, domain;
+};
+
+static struct height height_of(const struct balance *b, uint32_t domain)
 {
-	return b->domains[domain].capacity > 0 &&
-	       (s->far || b->load->domains[domain].node == s->node);
+	return (struct height){ balance_node_group(b, domain)->ratio, b->domains[domain].ratio };
 }
 
-/* By their nodes first; they have the same one unless the scope is that of all nodes. */
-static bool is_higher(const struct balance *b, uint32_t x, uint32_t y)
+static bool is_higher(struct height x, struct height y)
 {
-	double node_x = balance_ratio(balance_node_group(b, x)),
-	       node_y = balance_ratio(balance_node_group(b, y));
-
-	if (node_x != node_y)
-		return node_x > node_y;
-	return balance_ratio(&b->domains[x]) > balance_ratio(&b->domains[y]);
+	return x.node != y.node ? x.node > y.node : x.domain > y.domain;
 }
 
 static uint32_t highest(const struct balance *b, const struct balance_scope *s)
 {
+	struct height best = { -INFINITY, -INFINITY };
 	uint32_t found = WD40_NO_DOMAIN;
 
-	for (uint32_t d = 0; d < b->nr_domains; d++)
-		if (in_scope(b, s, d) && !b->dry[d] &&
-		    (found == WD40_NO_DOMAIN || is_higher(b, d, found)))
-			found = d;
+	for (uint32_t d = s->first; d < s->end; d++) {
+		struct height h = height_of(b, d);
+
+		if (!is_higher(h, best) || b->dry[d] || !(b->domains[d].capacity > 0))
+			continue;
+		best = h;
+		found = d;
+	}
 	return found;
 }
 
 /* The lowest that was not tried in this attempt to relieve a domain. */
 static uint32_t lowest(const struct balance *b, const struct balance_scope *s, uint32_t from)
 {
+	struct height best = { INFINITY, INFINITY };
 	uint32_t found = WD40_NO_DOMAIN;
 
-	for (uint32_t d = 0; d < b->nr_domains; d++)
-		if (in_scope(b, s, d) && d != from && b->tried[d] != b->attempt &&
-		    (!s->far || balance_node_group(b, d) != balance_node_group(b, from)) &&
-		    (found == WD40_NO_DOMAIN || is_higher(b, found, d)))
-			found = d;
+	for (uint32_t d = s->first; d < s->end; d++) {
+		struct height h = height_of(b, d);
+
+		if (!is_higher(best, h) || b->tried[d] == b->attempt ||
+		    !(b->domains[d].capacity > 0))
+			continue;
+		if (s->far ? b->domains[d].node == b->domains[from].node : d == from)
+			continue;
+		best = h;
+		found = d;
+	}
 	return found;
 }
 
@@ -94,41 +104,45 @@ static uint32_t lowest(const struct balance *b, const struct balance_scope *s, u
 static double difference(const struct balance *b, const struct balance_scope *s, uint32_t from,
 			 uint32_t to)
 {
-	double d = s->far ? balance_ratio(balance_node_group(b, from)) -
-				    balance_ratio(balance_node_group(b, to))
-			  : balance_ratio(&b->domains[from]) - balance_ratio(&b->domains[to]);
+	double d = b->domains[from].ratio - b->domains[to].ratio;
 
+	if (s->far)
+		d = balance_node_group(b, from)->ratio - balance_node_group(b, to)->ratio;
 	return d / fmax(b->mean, MEAN_LEAST);
 }
 
 /* --- The rounds of a scope. ---------------------------------------------------------------------- */
 
-static bool relieve(struct balance *b, const struct balance_input *in,
-		    const struct balance_scope *s, uint32_t from)
+enum relief {
+	MOVED,
+	DRY,  /* no task is worth a move */
+	EVEN, /* nobody differs from it by more than the tolerance */
+};
+
+static enum relief relieve(struct balance *b, const struct balance_input *in,
+			   const struct balance_scope *s, uint32_t from)
 {
 	b->attempt++;
 	for (uint32_t i = 0; i < TRIES_MAX; i++) {
 		uint32_t to = lowest(b, s, from);
 
 		if (to == WD40_NO_DOMAIN || difference(b, s, from, to) <= s->tolerance)
-			return false;
+			return i ? DRY : EVEN;
 		if (balance_move_one(b, in, s, from, to))
-			return true;
+			return MOVED;
 		b->tried[to] = b->attempt;
 	}
-	return false;
+	return DRY;
 }
 
-/* How much the highest of the scope, of those that may give, and the lowest differ. */
-static double unevenness(struct balance *b, const struct balance_scope *s, uint32_t *ret_highest)
+/* How much the highest and the lowest of the scope differ. */
+static double unevenness(struct balance *b, const struct balance_scope *s)
 {
-	uint32_t from = highest(b, s), to;
+	uint32_t from = highest(b, s), to = WD40_NO_DOMAIN;
 
-	*ret_highest = from;
-	if (from == WD40_NO_DOMAIN)
-		return 0;
 	b->attempt++;
-	to = lowest(b, s, from);
+	if (from != WD40_NO_DOMAIN)
+		to = lowest(b, s, from);
 	return to == WD40_NO_DOMAIN ? 0 : difference(b, s, from, to);
 }
 
@@ -144,27 +158,25 @@ static int make_index(struct balance *b, const struct balance_input *in)
 static int even_out(struct balance *b, const struct balance_input *in,
 		    const struct balance_scope *s)
 {
-	uint32_t from;
+	enum relief last = MOVED;
 	double uneven;
+	uint32_t from;
 	int r;
 
 	memset(b->dry, 0, b->nr_domains * sizeof(b->dry[0]));
-	uneven = unevenness(b, s, &from);
+	uneven = unevenness(b, s);
 	b->uneven_now[s->number] = uneven > s->tolerance;
 	if (uneven <= (b->uneven[s->number] ? s->tolerance : BALANCE_LARGE))
 		return 0;
 	r = make_index(b, in);
 	if (r < 0)
 		return r;
-	while (b->nr_moves < in->moves_max && unevenness(b, s, &from) > s->tolerance)
-		b->dry[from] = !relieve(b, in, s, from);
+	while (b->nr_moves < in->moves_max && last != EVEN &&
+	       (from = highest(b, s)) != WD40_NO_DOMAIN) {
+		last = relieve(b, in, s, from);
+		b->dry[from] = last == DRY;
+	}
 	return 0;
-}
-
-static void add_to(struct balance_group *g, double load, double capacity)
-{
-	g->load += load;
-	g->capacity += capacity;
 }
 
 static bool is_full(const struct balance *b, uint32_t domain, double mean)
@@ -179,7 +191,8 @@ static void set_domains(struct balance *b)
 	for (uint32_t d = 0; d < b->nr_domains; d++) {
 		const struct load_domain *from = &b->load->domains[d];
 
-		b->domains[d] = (struct balance_group){ from->load + from->coming, from->capacity };
+		b->domains[d] = (struct balance_group){ .node = from->node };
+		balance_group_add(&b->domains[d], from->load + from->coming, from->capacity);
 	}
 }
 
@@ -202,10 +215,10 @@ static double find_mean(struct balance *b)
 			if (is_full(b, d, before))
 				rest.load += g->load - b->load->domains[d].captive;
 			else if (g->capacity > 0)
-				add_to(&rest, g->load, g->capacity);
+				balance_group_add(&rest, g->load, g->capacity);
 		}
 		if (rest.capacity > 0)
-			mean = balance_ratio(&rest);
+			mean = rest.ratio;
 	} while (mean < before);
 	return mean < INFINITY ? mean : 0;
 }
@@ -222,13 +235,14 @@ static void set_nodes(struct balance *b)
 			continue;
 		if (is_full(b, d, b->mean))
 			load += b->mean * g->capacity - b->load->domains[d].captive;
-		add_to(balance_node_group(b, d), load, g->capacity);
+		balance_group_add(balance_node_group(b, d), load, g->capacity);
 	}
 }
 
 int balance_plan(struct balance *b, const struct balance_input *in)
 {
 	struct balance_scope s = { .far = true,
+				   .end = b->nr_domains,
 				   .tolerance = BALANCE_TOLERANCE_NODE,
 				   .gain_least = 1. / 4,
 				   .cost = BALANCE_COLD_NODE_NS / (double)in->interval_ns };
@@ -245,8 +259,11 @@ int balance_plan(struct balance *b, const struct balance_input *in)
 	s.tolerance = BALANCE_TOLERANCE_DOMAIN;
 	s.gain_least = 1. / 8;
 	s.cost = BALANCE_COLD_DOMAIN_NS / (double)in->interval_ns;
-	for (s.node = 0; r >= 0 && s.node < b->nr_nodes; s.node++) {
-		s.number = 1 + s.node;
+	for (s.end = 0; r >= 0 && s.end < b->nr_domains;) {
+		s.first = s.end;
+		s.number = 1 + b->domains[s.first].node;
+		while (s.end < b->nr_domains && b->domains[s.end].node == b->domains[s.first].node)
+			s.end++;
 		r = even_out(b, in, &s);
 	}
 	if (r < 0)

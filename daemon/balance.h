@@ -58,6 +58,8 @@ struct balance_input {
 /* Where a domain (a node) stands: with the moves of the plan applied. */
 struct balance_group {
 	double load, capacity;
+	double ratio;  /* of these */
+	uint32_t node; /* of a domain */
 };
 
 struct balance {

@@ -54,6 +54,7 @@ struct load {
 
 	/* private */
 	uint32_t tasks_room, chunks;
+	double *left; /* of an average, after so many periods */
 	double *duty_by_weight;
 	u64 weights[WD40_WORDS(WD40_MAX_WEIGHT + 1)]; /* that occur */
 	double duty, weighted;                        /* of all tasks; duty * weight */

@@ -19,7 +19,10 @@ int tuner_decision_new(const struct topology *t, struct tuner_decision **ret)
 	d->direct_greedy = cpuset_new(t->nr_cpu_ids);
 	d->kick_greedy = cpuset_new(t->nr_cpu_ids);
 	d->domain_busy_pct = calloc(t->nr_domains, sizeof(d->domain_busy_pct[0]));
-	if (!d->direct_greedy || !d->kick_greedy || !d->domain_busy_pct)
+	d->direct_below = calloc(t->nr_domains, sizeof(d->direct_below[0]));
+	d->kick_below = calloc(t->nr_domains, sizeof(d->kick_below[0]));
+	if (!d->direct_greedy || !d->kick_greedy || !d->domain_busy_pct || !d->direct_below ||
+	    !d->kick_below)
 		return -ENOMEM;
 	d->total_busy_pct = UNKNOWN;
 	for (uint32_t i = 0; i < t->nr_domains; i++)
@@ -35,6 +38,8 @@ struct tuner_decision *tuner_decision_free(struct tuner_decision *d)
 	cpuset_free(d->direct_greedy);
 	cpuset_free(d->kick_greedy);
 	free(d->domain_busy_pct);
+	free(d->direct_below);
+	free(d->kick_below);
 	free(d);
 	return NULL;
 }
@@ -69,21 +74,27 @@ static double domain_busy(const struct tuner_snapshot *in, const struct cpuset *
 	return mean_of(m);
 }
 
-/* NaN, here or there, is below nothing. */
-static bool is_below(double busy_pct, double threshold_pct)
+/* NaN, here or there, is below nothing. was: it was below in the last round. */
+static bool is_below(double busy_pct, double threshold_pct, bool was)
 {
-	return threshold_pct >= 100 || (busy_pct >= 0 && busy_pct < threshold_pct);
+	if (threshold_pct >= 100)
+		return true;
+	if (was && threshold_pct > 0)
+		threshold_pct += TUNER_GREEDY_LEAVE_PCT;
+	return busy_pct >= 0 && busy_pct < threshold_pct;
 }
 
 static void choose_greedy(const struct tuner_snapshot *in, const double *busy_pct,
-			  double threshold_pct, struct cpuset *chosen)
+			  double threshold_pct, bool *below, struct cpuset *chosen)
 {
 	const struct topology *t = in->topology;
 
 	cpuset_clear_all(chosen);
-	for (uint32_t i = 0; i < t->nr_domains; i++)
-		if (is_below(busy_pct[i], threshold_pct))
+	for (uint32_t i = 0; i < t->nr_domains; i++) {
+		below[i] = is_below(busy_pct[i], threshold_pct, below[i]);
+		if (below[i])
 			cpuset_or(chosen, t->domains[i].cpus);
+	}
 	cpuset_and(chosen, t->online);
 }
 
@@ -99,10 +110,10 @@ void tuner_run(const struct tuner_snapshot *in, struct tuner_decision *inout)
 		inout->overutilized =
 			inout->total_busy_pct >=
 			(inout->overutilized ? TUNER_FULL_LEAVE_PCT : TUNER_FULL_ENTER_PCT);
-	choose_greedy(in, inout->domain_busy_pct, in->direct_greedy_under_pct,
+	choose_greedy(in, inout->domain_busy_pct, in->direct_greedy_under_pct, inout->direct_below,
 		      inout->direct_greedy);
 	choose_greedy(in, inout->domain_busy_pct, in->greedy_off ? 0 : in->kick_greedy_under_pct,
-		      inout->kick_greedy);
+		      inout->kick_below, inout->kick_greedy);
 }
 
 static int policy_new(const struct topology *t, void **ret)

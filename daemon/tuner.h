@@ -22,6 +22,9 @@
 #define TUNER_FULL_ENTER_PCT 97.0
 #define TUNER_FULL_LEAVE_PCT 90.0
 
+/* A domain that has come below a threshold stays in the set until it is so far above, for the same. */
+#define TUNER_GREEDY_LEAVE_PCT 5.0
+
 struct tuner_snapshot {
 	const struct topology *topology;
 	const double *busy_pct; /* per CPU id, 0..100; negative or NaN: unknown or offline */
@@ -33,8 +36,9 @@ struct tuner_snapshot {
 struct tuner_decision {
 	struct cpuset *direct_greedy, *kick_greedy;
 	bool overutilized;
-	double total_busy_pct;   /* mean over online CPUs; negative while unknown */
-	double *domain_busy_pct; /* per domain; negative where no CPU is online or known */
+	double total_busy_pct;           /* mean over online CPUs; negative while unknown */
+	double *domain_busy_pct;         /* per domain; negative where no CPU is online or known */
+	bool *direct_below, *kick_below; /* per domain: is in the set */
 };
 
 int tuner_decision_new(const struct topology *t, struct tuner_decision **ret);
@@ -43,7 +47,8 @@ DEFINE_CLEANUP(struct tuner_decision, tuner_decision_free)
 
 /*
  * One round. Allocates nothing. Both masks are made anew from the domains whose busy share is below
- * the threshold and hold their online CPUs only. A threshold of 100 % includes full domains.
+ * the threshold, or was and is not far above, and hold their online CPUs only. A threshold of 100 %
+ * includes full domains; below 0 % is nobody.
  */
 void tuner_run(const struct tuner_snapshot *in, struct tuner_decision *inout);
 

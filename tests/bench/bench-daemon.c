@@ -207,7 +207,7 @@ int main(void)
 	bool fine = true;
 
 	fine &= measure_machine("tuner round and publication, 8 CPUs, 4 domains", 2, 2, 2, 100);
-	fine &= measure_machine("tuner round and publication, 512 CPUs, 64 domains", 2, 32, 8, 500);
+	fine &= measure_machine("tuner round and publication, 512 CPUs, 64 domains", 2, 32, 8, 200);
 	fine &= measure_machine("tuner round and publication, 8192 CPUs, 1024 domains", 16, 64, 8,
 				20000);
 	fine &= measure_publish();

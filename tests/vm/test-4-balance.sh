@@ -78,7 +78,7 @@ test_balance_answers_every_request() {
 	needs_domains
 	for ((i = 0; i < 24; i++)); do
 		hog
-		renice -n $((i % 5 * 4 - 5)) -p "$HOG" >/dev/null
+		renice -n $((i % 5 * 4 - 5)) -p "${HOGS[-1]}" >/dev/null
 		if ((i > 8 && i % 2)); then
 			kill -KILL "${HOGS[0]}"
 			HOGS=("${HOGS[@]:1}")

@@ -184,6 +184,39 @@ static void threshold_that_is_no_number_is_below_nothing(void **state)
 	assert_mask(r->d->kick_greedy, "");
 }
 
+/* Noise around a threshold does not change the sets each round. */
+static void greedy_sets_change_with_hysteresis(void **state)
+{
+	struct round *r = *state;
+
+	r->in.kick_greedy_under_pct = 50;
+	set_busy(r, 89, 91, 49, 51);
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->direct_greedy, "0-1,4-7");
+	assert_mask(r->d->kick_greedy, "4-5");
+	set_busy(r, 94.9, 91, 54.9, 51);
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->direct_greedy, "0-1,4-7");
+	assert_mask(r->d->kick_greedy, "4-5");
+	set_busy(r, 95, 91, 55, 51);
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->direct_greedy, "4-7");
+	assert_mask(r->d->kick_greedy, "");
+}
+
+/* A threshold of 0 is nobody, whoever was in the set. */
+static void nobody_stays_below_nothing(void **state)
+{
+	struct round *r = *state;
+
+	tuner_run(&r->in, r->d);
+	r->in.direct_greedy_under_pct = 0;
+	r->in.greedy_off = true;
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->direct_greedy, "");
+	assert_mask(r->d->kick_greedy, "");
+}
+
 static bool overutilized_at(struct round *r, double pct)
 {
 	set_busy(r, pct, pct, pct, pct);
@@ -279,6 +312,8 @@ int main(void)
 		TEST(unknown_shares_are_left_out),
 		TEST(nothing_known_decides_nothing),
 		TEST(threshold_that_is_no_number_is_below_nothing),
+		TEST(greedy_sets_change_with_hysteresis),
+		TEST(nobody_stays_below_nothing),
 		TEST(slice_changes_with_hysteresis),
 		TEST(noise_does_not_flip_the_slice),
 		cmocka_unit_test(machines_larger_than_a_word),
