@@ -19,7 +19,10 @@ rounds() { statistic BalanceRounds; }
 first_cpus() { daemon_domains | head -n 1 | cut -d ' ' -f 2- | tr ' ' ,; }
 all_cpus() { echo "0-$(($(nproc --all) - 1))"; }
 
-needs_domains() { (($(daemon_domains | wc -l) > 1)) || skip "one domain has nothing to balance"; }
+needs_domains() {
+	start_service
+	(($(daemon_domains | wc -l) > 1)) || skip "one domain has nothing to balance"
+}
 
 free_hogs() {
 	local pid
@@ -119,6 +122,7 @@ test_balance_off_and_on() {
 # would say so at 30 s, and the guest is slow.
 test_balance_late_hogs_starve_nobody() {
 	local i early=() start
+	start_service
 	for ((i = 0; i < $(nr_online); i++)); do hog; done
 	early=("${HOGS[@]}")
 	start=$(rounds)
