@@ -70,12 +70,20 @@ static bool in_waiting(enum oracle_task_state state)
 	return state == TASK_AWAKE || state == TASK_WAITS;
 }
 
+static u64 time_left_ns(u64 until)
+{
+	return until > native.now_ns ? until - native.now_ns : 0;
+}
+
+/* What thieves that are there already will still take counts as taken during the wait. */
 static void begin_wait(struct sim_oracles *o, struct oracle_task *t)
 {
-	u32 d = oracle_waits_in(t);
+	u32 domain = oracle_waits_in(t);
+	const struct oracle_domain *d = domain < shared.nr_domains ? &o->domains[domain] : NULL;
 
 	t->waits_since = native.now_ns;
-	t->stolen_before = d < shared.nr_domains ? o->domains[d].stolen_ns : 0;
+	if (d)
+		t->stolen_before = d->stolen_ns - time_left_ns(d->occupied_until);
 	TAILQ_INSERT_TAIL(&o->waiting, t, waiting);
 }
 
@@ -250,8 +258,11 @@ static void occupy(struct sim_oracles *o, s32 cpu, u64 ns)
 	if (c->occupied_until < native.now_ns)
 		c->occupied_until = native.now_ns;
 	c->occupied_until += ns;
-	if (d < shared.nr_domains)
+	if (d < shared.nr_domains) {
 		o->domains[d].stolen_ns += ns;
+		if (o->domains[d].occupied_until < c->occupied_until)
+			o->domains[d].occupied_until = c->occupied_until;
+	}
 	if (c->running)
 		c->running->interrupted_ns += ns;
 }

@@ -72,7 +72,8 @@ struct oracle_domain {
 	u64 changed_at;  /* ns: CPUs came or went, slices or order changed */
 	u64 confined_at; /* ns: a confined task was last runnable here */
 	u64 share_disturbed_at;
-	u64 stolen_ns; /* by thieves, sum over its CPUs, ever */
+	u64 stolen_ns;      /* by thieves, sum over its CPUs, ever */
+	u64 occupied_until; /* ns: the last of them leaves */
 	u32 nr_runnable, nr_confined;
 	u32 nr_idle;             /* CPUs */
 	u32 nr_waiting, nr_open; /* queued; those of them that are not confined */

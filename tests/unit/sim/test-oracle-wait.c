@@ -98,12 +98,24 @@ static void thieves_are_no_starvation(void **state)
 	assert_silent();
 }
 
+/* Nor what one takes that was there before the task came. */
+static void thieves_from_before_are_no_starvation(void **state)
+{
+	watch((struct native_shape){ 1, 1, 1 });
+	hog(100);
+	native_occupy(0, NATIVE_IRQ, 5 * SEC_NS);
+	native_run(SEC_NS);
+	hog(100);
+	native_run(9 * SEC_NS);
+	assert_silent();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_starved_task_is_found),   TEST(late_hogs_that_starve_early_ones_are_found),
 		TEST(the_rescued_are_fine),      TEST(fifo_is_fine),
-		TEST(thieves_are_no_starvation),
+		TEST(thieves_are_no_starvation), TEST(thieves_from_before_are_no_starvation),
 	};
 
 	return cmocka_run_group_tests_name("sim/oracle-wait", tests, NULL, NULL);
