@@ -5,46 +5,24 @@
  * and a CPU without work steals from other domains. The kernel picks idle CPUs. It ends when a CPU goes
  * on or offline.
  */
-#include "bpf/arena.bpf.h"
 #include "bpf/deadline.bpf.h"
 #include "bpf/domain.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/policy.bpf.h"
 #include "bpf/steal.bpf.h"
+#include "bpf/task.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
 struct wd40_shared __arena shared;
 
-struct tiny_ref {
-	struct wd40_task __arena *task;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct tiny_ref);
-} tiny_refs SEC(".maps");
-
 /* What the loader prints, and whether the kernel ended the scheduler. */
 u64 tiny_queued, tiny_own, tiny_stolen, tiny_tasks;
 u32 tiny_exit_kind;
 
-static struct wd40_task __arena *task_of(struct task_struct *p)
-{
-	struct tiny_ref *ref = bpf_task_storage_get(&tiny_refs, p, NULL, 0);
-
-	return ref ? ref->task : NULL;
-}
-
-static const struct wd40_config __arena *config_now(void)
-{
-	return &shared.configs[READ_ONCE(shared.config_current) % WD40_CONFIG_SLOTS];
-}
-
 void SCHED_OPS(tiny_enqueue, struct task_struct *p, u64 enq_flags)
 {
-	const struct wd40_config __arena *config = config_now();
+	const struct wd40_config __arena *config = policy_now().config;
 	struct wd40_task __arena *t = task_of(p);
 	u64 slice = config->slice_overutil_ns;
 	s32 cpu = scx_bpf_task_cpu(p);
@@ -63,7 +41,7 @@ void SCHED_OPS(tiny_enqueue, struct task_struct *p, u64 enq_flags)
 
 void SCHED_OPS(tiny_dispatch, s32 cpu, struct task_struct *prev)
 {
-	const struct wd40_config __arena *config = config_now();
+	const struct wd40_config __arena *config = policy_now().config;
 	u32 domain = domain_of_cpu(cpu);
 
 	if (queue_consume(domain, config))
@@ -77,7 +55,7 @@ void SCHED_OPS(tiny_runnable, struct task_struct *p, u64 enq_flags)
 	struct wd40_task __arena *t = task_of(p);
 
 	if (t)
-		domain_set_runnable(t, true, load_now(config_now(), kernel_now()));
+		domain_set_runnable(t, true, policy_load_now(policy_now()));
 }
 
 void SCHED_OPS(tiny_quiescent, struct task_struct *p, u64 deq_flags)
@@ -85,7 +63,7 @@ void SCHED_OPS(tiny_quiescent, struct task_struct *p, u64 deq_flags)
 	struct wd40_task __arena *t = task_of(p);
 
 	if (t)
-		domain_set_runnable(t, false, load_now(config_now(), kernel_now()));
+		domain_set_runnable(t, false, policy_load_now(policy_now()));
 }
 
 void SCHED_OPS(tiny_running, struct task_struct *p)
@@ -113,36 +91,19 @@ void SCHED_OPS(tiny_stopping, struct task_struct *p, bool runnable)
 
 s32 SCHED_OPS_SLEEPABLE(tiny_init_task, struct task_struct *p, struct scx_init_task_args *args)
 {
-	struct tiny_ref *ref =
-		bpf_task_storage_get(&tiny_refs, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	s64 index = ref ? slab_alloc(&shared.tasks) : -ENOMEM;
-	u32 domain = domain_of_cpu(scx_bpf_task_cpu(p));
-	struct wd40_task __arena *t;
+	s32 err = task_begin(p, false, policy_now());
+	struct wd40_task __arena *t = err ? NULL : task_of(p);
 
-	if (index < 0)
-		return -ENOMEM;
-	t = (struct wd40_task __arena *)slab_slot(&shared.tasks, index);
-	t->index = index;
-	t->flags = WD40_TASK_OPPOSED; /* every run moves the time */
-	t->weight = p->scx.weight ?: WD40_BASE_WEIGHT;
-	WRITE_ONCE(t->avg_run_ns, 0);
-	WRITE_ONCE(t->run_since_wake_ns, 0);
-	WRITE_ONCE(t->running_at, 0);
-	domain_join(t, domain == WD40_NO_DOMAIN ? 0 : domain, load_now(config_now(), kernel_now()));
-	t->vtime = shared.domains[t->domain].min_vtime;
-	ref->task = t;
+	if (!t)
+		return err;
+	t->flags |= WD40_TASK_OPPOSED; /* every run moves the time */
 	__sync_fetch_and_add(&tiny_tasks, 1);
 	return 0;
 }
 
 void SCHED_OPS(tiny_exit_task, struct task_struct *p, struct scx_exit_task_args *args)
 {
-	struct wd40_task __arena *t = task_of(p);
-
-	if (!t)
-		return;
-	domain_leave(t, load_now(config_now(), kernel_now()));
-	slab_free(&shared.tasks, t->index);
+	task_end(p, policy_now());
 }
 
 s32 SCHED_OPS_SLEEPABLE(tiny_init)

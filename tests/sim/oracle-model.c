@@ -82,6 +82,7 @@ static void begin_wait(struct sim_oracles *o, struct oracle_task *t)
 	const struct oracle_domain *d = domain < shared.nr_domains ? &o->domains[domain] : NULL;
 
 	t->waits_since = native.now_ns;
+	t->waited_in = WD40_NO_DOMAIN;
 	if (d)
 		t->stolen_before = d->stolen_ns - time_left_ns(d->occupied_until);
 	TAILQ_INSERT_TAIL(&o->waiting, t, waiting);
@@ -147,6 +148,7 @@ static void queue(struct sim_oracles *o, struct oracle_task *t, const struct nat
 	o->domains[oracle_waits_in(t)].queue_seq = o->seq;
 	if (oracle_waits_in(t) != t->domain)
 		wait_anew(o, t);
+	t->waited_in = oracle_waits_in(t);
 }
 
 static void run(struct sim_oracles *o, struct oracle_task *t, s32 cpu)

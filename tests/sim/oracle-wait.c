@@ -33,10 +33,16 @@
 
 #define LAG_SLICES 3
 
+/* The domain for whose CPUs it waited: once it runs it may live in another, since it is moved then. */
+static u32 domain_of(const struct oracle_task *t)
+{
+	return t->waited_in != WD40_NO_DOMAIN ? t->waited_in : oracle_waits_in(t);
+}
+
 /* CPUs of its domain that the task may run on. */
 static u32 cpus_of(const struct oracle_task *t)
 {
-	const struct wd40_domain *dom = domain_at(oracle_waits_in(t));
+	const struct wd40_domain *dom = domain_at(domain_of(t));
 	u32 n = 0;
 
 	if (!dom)
@@ -105,7 +111,7 @@ static u64 counts_since(const struct sim_oracles *o, const struct oracle_task *t
 
 static void check(struct sim_oracles *o, const struct oracle_task *t)
 {
-	u32 domain = oracle_waits_in(t);
+	u32 domain = domain_of(t);
 	const struct oracle_domain *d;
 	u64 since, stolen, bound;
 
