@@ -90,6 +90,7 @@ static void the_first_that_may_run_here_is_taken(void **state)
 
 	queue(2, false);
 	native_allow_only(elsewhere, 1, 11);
+	elsewhere->native.cpu = 1;
 	assert_true(queue_consume(2, *state));
 	assert_ptr_equal(got(), first);
 	assert_int_equal(queue_length(2, *state), 2);
@@ -202,6 +203,7 @@ static void a_victim_without_a_task_for_here_is_passed_over(void **state)
 	struct task_struct *p = queue(1, false);
 
 	native_allow_only(p, 2, 2);
+	p->native.cpu = 2;
 	queue(2, false);
 	assert_int_equal(steal(0, *state), WD40_CTR_STEAL_NODE);
 	assert_ptr_equal(got(), tasks[1]);
