@@ -37,6 +37,9 @@ bound_hogs() {
 # quiet N: so many balance intervals in which nothing but the hogs runs. Who asks is a load as well, in an
 # emulated guest as large as a hog; what it leaves has faded when the last of these rounds looks.
 INTERVAL_S=2
+# Two hogs a CPU are 4 a domain of numa2x2, each a quarter of its load; what else runs in the guest is
+# nearly half a hog, and is in one domain. Up to half a hog from the mean no hog is in the wrong domain.
+EVEN_PERCENT=12
 quiet() { sleep $(($1 * INTERVAL_S)); }
 passed_rounds() { (($(rounds) >= $1)); }
 
@@ -49,7 +52,7 @@ everything_is_answered() {
 	(($(moves pending) == 0))
 }
 
-# 16 equal hogs of one domain are set free: within two rounds, each within 5 % of the mean; then they stay.
+# 16 equal hogs of one domain are set free: even within two rounds, and then they stay.
 test_balance_spreads_freed_hogs() {
 	local before now
 	needs_domains
@@ -62,12 +65,12 @@ test_balance_spreads_freed_hogs() {
 	now=$(worst_imbalance)
 	before=$(moves requested)
 	echo "    free: worst $now % after two rounds, $before moves: $(statistic DomainLoads)"
-	((now <= 5)) || fail "not even after two rounds"
+	((now <= EVEN_PERCENT)) || fail "not even after two rounds"
 	quiet 15
 	now=$(worst_imbalance)
 	echo "    15 rounds later: worst $now %, $(($(moves requested) - before)) moves more"
 	kill_hogs
-	((now <= 5 && $(moves requested) - before <= 10)) || fail "it does not stay: $(statistic Moves)"
+	((now <= EVEN_PERCENT && $(moves requested) - before <= 10)) || fail "it does not stay: $(statistic Moves)"
 }
 
 # Hogs of mixed weights come and go: each request is answered.
@@ -105,11 +108,11 @@ test_balance_off_and_on() {
 	busctl call "${BUS[@]}" org.scx.Wd40.Statistics DryRunBalance | grep -q '^a(uuudds) [1-9]' ||
 		fail "a dry run finds nothing to do"
 	set_property LoadBalance b yes
-	quiet 3
+	quiet 5
 	now=$(worst_imbalance)
 	echo "    on: worst $now %, $(moves requested) moves"
 	kill_hogs
-	((now <= 5)) || fail "$(statistic DomainLoads)"
+	((now <= EVEN_PERCENT)) || fail "$(statistic DomainLoads)"
 }
 
 # Fault 22: hogs for a minute, then as many more. Nobody waits beyond the bound; the kernel's watchdog
