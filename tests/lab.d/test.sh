@@ -3,13 +3,14 @@
 #   unit check bus sim   in the Debian tree, debug build with ASan and UBSan (ctest labels)
 #   bench            what the daemon costs, release build
 #   vm               the installed service in guests: every kernel on every topology below
+#   cross-check      the simulator against guests, task by task
 # A line per test, and at the end "N passed, N failed, N skipped".
 set -uo pipefail
 lab=${LAB_SCRIPT:?run it by tests/lab test}
 here=$(dirname "$(readlink -f "$0")")
 
 CTEST_GROUPS=(unit check bus sim)
-ALL_GROUPS=("${CTEST_GROUPS[@]}" bench vm)
+ALL_GROUPS=("${CTEST_GROUPS[@]}" bench vm cross-check)
 TOPOLOGIES=(uni smp4 numa2x2)
 VM_TIMEOUT_S=1800
 VM_AT_ONCE=1 # an emulated guest keeps two cores busy; one that starves looks like a stall
@@ -90,10 +91,16 @@ run_vms() {
 	[[ ! -s $logs/failed-guests ]] || { cat "$logs/failed-guests"; ((failed)) || failed=1; }
 }
 
+run_cross_check() {
+	"$lab" cross-check 2>&1 | tee "$logs/cross-check"
+	add_sums "$logs/cross-check" cross-check
+}
+
 run_group() {
 	echo "== $1"
 	case $1 in
 	vm) run_vms ;;
+	cross-check) run_cross_check ;;
 	bench) run_ctest bench release --verbose ;; # the figures are the point
 	*) run_ctest "$1" ;;
 	esac || {

@@ -212,6 +212,22 @@ static void bad_files_are_refused(void **state)
 	}
 }
 
+/* Those that guests run too (tests/lab cross-check). */
+static void shipped_files_are_read(void **state)
+{
+	static const char *const names[] = { "nice", "periodic", "chain" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_(sim_workload_freep) struct sim_workload *w = NULL;
+		char path[256], why[256] = "";
+
+		snprintf(path, sizeof(path), SOURCE_DIR "/tests/sim/workloads/%s.json", names[i]);
+		if (sim_workload_load(path, machine, 1, why, &w))
+			fail_msg("%s", why);
+		assert_true(sim_workload_nr_kinds(w) >= 8);
+	}
+}
+
 static void missing_file_is_said(void **state)
 {
 	struct sim_workload *w = NULL;
@@ -240,6 +256,7 @@ int main(void)
 		cmocka_unit_test(events_are_read),
 		cmocka_unit_test(printed_it_is_the_same),
 		cmocka_unit_test(bad_files_are_refused),
+		cmocka_unit_test(shipped_files_are_read),
 		cmocka_unit_test(missing_file_is_said),
 		cmocka_unit_test(nice_is_a_weight),
 	};
