@@ -5,12 +5,15 @@
 #include "bpf/domain.bpf.h"
 #include "bpf/kernel.bpf.h"
 
-/* The record of this CPU; NULL where there is none. */
+/* The record of a CPU; NULL where there is none. */
+static __always_inline struct wd40_cpu __arena *cpu_record(s32 cpu)
+{
+	return (u32)cpu < shared.nr_cpu_ids ? &shared.cpus[cpu] : NULL;
+}
+
 static __always_inline struct wd40_cpu __arena *cpu_here(void)
 {
-	u32 cpu = bpf_get_smp_processor_id();
-
-	return cpu < shared.nr_cpu_ids ? &shared.cpus[cpu] : NULL;
+	return cpu_record(bpf_get_smp_processor_id());
 }
 
 static __always_inline void cpu_begin_stint(struct wd40_cpu __arena *c, u64 now)
@@ -31,12 +34,12 @@ static __always_inline void cpu_end_stint(struct wd40_cpu __arena *c, u64 now)
 }
 
 /* cpufreq is asked only where the wish differs from what was asked last; 0 gives the kernel's own. */
-static __always_inline void cpu_apply_perf(struct wd40_cpu __arena *c, u32 level)
+static __always_inline void cpu_apply_perf(struct wd40_cpu __arena *c, s32 cpu, u32 level)
 {
 	if (c->perf_applied == level)
 		return;
 	c->perf_applied = level;
-	scx_bpf_cpuperf_set(bpf_get_smp_processor_id(), level ?: CPUPERF_ONE);
+	scx_bpf_cpuperf_set(cpu, level ?: CPUPERF_ONE);
 }
 
 /*

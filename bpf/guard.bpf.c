@@ -118,7 +118,7 @@ static void search_queue(struct search *s, struct policy policy)
 		if (place.domain == s->domain)
 			count(WD40_CTR_RESCUED);
 		else
-			placement_wake_helper(p, place.domain, policy);
+			placement_wake_helper(p, place.domain, policy.config, policy.tune);
 	}
 }
 

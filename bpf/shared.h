@@ -198,8 +198,10 @@ struct wd40_cpu {
 	/* BPF, own CPU, except online and capacity: written in init and cpu_online/cpu_offline */
 	u32 capacity; /* 1..1024 */
 	u32 online;
-	u32 perf_applied;  /* wd40_config.perf_level last asked of cpufreq here */
-	u32 looked_again;  /* it found nothing twice since it was kicked */
+	u32 perf_applied; /* wd40_config.perf_level last asked of cpufreq here */
+	u32 looked_again; /* it found nothing twice since it was kicked */
+	u32 called_to;    /* any CPU: the domain whose queue it was last kicked for */
+	u32 pad;
 	u64 busy_ns;       /* time spent in tasks of this scheduler, up to running_since */
 	u64 running_since; /* start of the running task's current stint, 0 when none */
 	u64 clock_ns;      /* the scheduler's clock when a stint last began or ended here */

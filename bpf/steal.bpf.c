@@ -63,48 +63,51 @@ struct raid {
 	bool take; /* or just see whether there is something */
 };
 
-/* Among the victims [first, end) whose queue is at least threshold long. */
-static bool raid_some(const struct raid *r, u32 first, u32 end, u32 threshold)
+/* Among the victims [first, end) whose queue is at least threshold long. Which one; -ENOENT. */
+static s32 raid_some(const struct raid *r, u32 first, u32 end, u32 threshold)
 {
 	if (!threshold)
-		return false;
+		return -ENOENT;
 	for (u32 i = first; i < end && can_loop; i++) {
 		u32 victim = r->thief->victims[i];
 
 		if (queue_length(victim, r->config) < threshold)
 			continue;
 		if (!r->take || queue_consume(victim, r->config))
-			return true;
+			return (s32)victim;
 	}
-	return false;
+	return -ENOENT;
 }
 
 static s32 raid_all(const struct raid *r)
 {
 	const struct wd40_domain __arena *thief = r->thief;
+	s32 victim;
 
 	if (!thief)
 		return -ENOENT;
-	if (raid_some(r, 0, thief->nr_victims_node, r->config->greedy_threshold))
-		return WD40_CTR_STEAL_NODE;
-	if (r->config->greedy_threshold && raid_some(r, thief->nr_victims_node, thief->nr_victims,
-						     r->config->greedy_threshold_x_numa))
-		return WD40_CTR_STEAL_FAR;
-	return -ENOENT;
+	victim = raid_some(r, 0, thief->nr_victims_node, r->config->greedy_threshold);
+	if (victim < 0 && r->config->greedy_threshold)
+		victim = raid_some(r, thief->nr_victims_node, thief->nr_victims,
+				   r->config->greedy_threshold_x_numa);
+	return victim;
 }
 
 s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena)
 {
 	struct raid r = { .thief = domain_at(thief_domain), .config = config, .take = true };
+	struct wd40_domain __arena *victim = domain_at(raid_all(&r));
 
-	return raid_all(&r);
+	if (!victim)
+		return -ENOENT;
+	return victim->node == r.thief->node ? WD40_CTR_STEAL_NODE : WD40_CTR_STEAL_FAR;
 }
 
-bool steal_possible(u32 thief_domain, const struct wd40_config __arena *config __arg_arena)
+s32 steal_find(u32 thief_domain, const struct wd40_config __arena *config __arg_arena)
 {
 	struct raid r = { .thief = domain_at(thief_domain), .config = config };
 
-	return raid_all(&r) >= 0;
+	return raid_all(&r);
 }
 
 bool steal_orphan(const struct wd40_config __arena *config __arg_arena)

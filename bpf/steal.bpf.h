@@ -44,5 +44,5 @@ bool steal_orphan(const struct wd40_config __arena *config __arg_arena);
  */
 s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena);
 
-/* Is there a domain that steal would take from, had its tasks an affinity that lets them come? */
-bool steal_possible(u32 thief_domain, const struct wd40_config __arena *config __arg_arena);
+/* The domain that steal would take from, had its tasks an affinity that lets them come; -ENOENT. */
+s32 steal_find(u32 thief_domain, const struct wd40_config __arena *config __arg_arena);

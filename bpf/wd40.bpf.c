@@ -34,7 +34,7 @@
  * Why no CPU stays idle beside a queued task that it may take. A task is queued before an idle CPU is
  * looked for, and a CPU is marked idle before update_idle looks into the queues: one of the two sees the
  * other. A CPU that was claimed, and found nothing, is marked idle again without update_idle: it looks
- * twice (cpu_look_again).
+ * twice (cpu_look_again). One that was idle and found something wakes the next if there is more.
  */
 #include "bpf/cpu.bpf.h"
 #include "bpf/deadline.bpf.h"
@@ -50,6 +50,9 @@
 char _license[] SEC("license") = "GPL";
 
 struct wd40_shared __arena shared;
+
+/* So many tasks at the head of a queue are looked at for one that an idle CPU could take. */
+#define NEXT_DEPTH 32
 
 /* --- Placement and queueing. ------------------------------------------------------------------- */
 
@@ -105,6 +108,27 @@ static bool queue_locally(struct task_struct *p, struct wd40_task __arena *t, st
 	return true;
 }
 
+/*
+ * This CPU dies and may not kick anybody. The kernel wakes a CPU whose local queue gets a task, so an idle
+ * one gets it there.
+ */
+static bool hand_over(struct task_struct *p, struct wd40_task __arena *t, struct policy policy,
+		      u64 enq_flags)
+{
+	u32 why = 0;
+	s32 cpu;
+
+	if (cpu_may_kick())
+		return false;
+	cpu = placement_claim_helper(p, t->domain, policy, &why);
+	if (cpu < 0)
+		return false;
+	count(why);
+	unoppose(t, policy);
+	kernel_insert(p, DSQ_LOCAL_ON | cpu, policy_slice_ns(policy), enq_flags);
+	return true;
+}
+
 static void queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
 			    struct policy policy, u64 now, u64 enq_flags)
 {
@@ -136,12 +160,12 @@ void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
 		return;
 	}
 	task_settle(p, t, policy);
-	if (queue_locally(p, t, policy, enq_flags))
+	if (queue_locally(p, t, policy, enq_flags) || hand_over(p, t, policy, enq_flags))
 		return;
 	if (domain_of_cpu(scx_bpf_task_cpu(p)) != t->domain)
 		count(WD40_CTR_REPATRIATE);
 	queue_in_domain(p, t, policy, now, enq_flags);
-	placement_wake_helper(p, t->domain, policy);
+	placement_wake_helper(p, t->domain, policy.config, policy.tune);
 }
 
 /*
@@ -171,27 +195,76 @@ static void keep(struct task_struct *prev, struct policy policy)
 	count(WD40_CTR_KEPT);
 }
 
+/* Wakes a CPU to help with the tasks queued in a domain. False: none is idle for those at its head. */
+static bool call_helper(u32 domain, struct policy policy)
+{
+	u64 turn = 0, end = NEXT_DEPTH;
+	struct task_struct *p;
+
+	barrier_var(end); /* a number that the verifier knows would make it follow each turn */
+	kernel_for_each_queued(
+		p,
+		queue_of(domain,
+			 policy.config
+				 ->fifo_sched)) if (placement_wake_helper(p, domain, policy.config,
+									  policy.tune)) return true;
+	else if (++turn == end) break;
+	return false;
+}
+
+/*
+ * This CPU was idle and has taken a task. Where it sees more work it wakes the next one to help: it may have
+ * been woken for another task than it took, tasks may have been queued by a CPU that cannot kick, and more
+ * CPUs may be allowed to steal than when they were queued.
+ */
+static void wake_next(const struct wd40_cpu __arena *c, struct policy policy)
+{
+	s32 from;
+
+	if (c->called_to < shared.nr_domains && call_helper(c->called_to, policy))
+		return;
+	if (queue_length(c->domain, policy.config) && call_helper(c->domain, policy))
+		return;
+	from = steal_find(c->domain, policy.config);
+	if (from >= 0)
+		call_helper(from, policy);
+}
+
+static bool consume(u32 domain, struct policy policy)
+{
+	if (!queue_consume(domain, policy.config))
+		return false;
+	count(WD40_CTR_DISPATCH_OWN);
+	return true;
+}
+
+static bool consume_abroad(u32 domain, struct policy policy)
+{
+	s32 why = steal(domain, policy.config);
+
+	if (why >= 0)
+		count(why);
+	return why >= 0;
+}
+
 /* Who goes next on the CPU: its domain's first, or prev once more (t: its context if it can go on). */
 static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *t,
 		   struct policy policy)
 {
+	struct wd40_cpu __arena *c = cpu_record(cpu);
 	u32 domain = domain_of_cpu(cpu);
-	s32 why;
 
 	if (t && prev_comes_first(t, cpu, policy)) {
 		t->flags |= WD40_TASK_OPPOSED;
 		keep(prev, policy);
-	} else if (queue_consume(domain, policy.config)) {
-		count(WD40_CTR_DISPATCH_OWN);
+	} else if (consume(domain, policy) || (!t && consume_abroad(domain, policy))) {
+		if (!prev && c)
+			wake_next(c, policy);
 	} else if (t) {
 		unoppose(t, policy);
 		keep(prev, policy);
-	} else {
-		why = steal(domain, policy.config);
-		if (why >= 0)
-			count(why);
-		else if (!prev)
-			cpu_look_again();
+	} else if (!prev) {
+		cpu_look_again();
 	}
 }
 
@@ -200,12 +273,12 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 	struct policy policy = policy_now();
 	bool prev_runnable = prev && (prev->scx.flags & TASK_QUEUED);
 	struct wd40_task __arena *t = prev_runnable ? task_of(prev) : NULL;
-	struct wd40_cpu __arena *c = cpu_here();
+	struct wd40_cpu __arena *c = cpu_record(cpu);
 	u32 domain = domain_of_cpu(cpu);
 	u64 now = kernel_now();
 
 	if (c) /* for a task that goes on, running is not called */
-		cpu_apply_perf(c, policy.config->perf_level);
+		cpu_apply_perf(c, cpu, policy.config->perf_level);
 	if (t) {
 		deadline_charge(t, domain_at(t->domain), now);
 		task_serve_move(t, policy);
@@ -232,7 +305,7 @@ void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
 	if (!idle || domain == WD40_NO_DOMAIN || !cpu_may_kick())
 		return;
 	if (queue_length(domain, policy.config) ||
-	    (cpumask_test(policy.tune->kick_greedy, cpu) && steal_possible(domain, policy.config)))
+	    (cpumask_test(policy.tune->kick_greedy, cpu) && steal_find(domain, policy.config) >= 0))
 		scx_bpf_kick_cpu(cpu, KICK_IDLE);
 }
 
@@ -293,14 +366,15 @@ void SCHED_OPS(wd40_running, struct task_struct *p)
 {
 	struct policy policy = policy_now();
 	struct wd40_task __arena *t = task_of(p);
-	struct wd40_cpu __arena *c = cpu_here();
+	s32 cpu = scx_bpf_task_cpu(p); /* another one changes attributes of a running task */
+	struct wd40_cpu __arena *c = cpu_record(cpu);
 	u64 now = kernel_now();
 
 	if (!t || !c)
 		return;
 	WRITE_ONCE(t->running_at, now);
 	cpu_begin_stint(c, now);
-	cpu_apply_perf(c, policy.config->perf_level);
+	cpu_apply_perf(c, cpu, policy.config->perf_level);
 	if (t->queued_at)
 		leave_queue(t, policy, now);
 	else
@@ -310,7 +384,7 @@ void SCHED_OPS(wd40_running, struct task_struct *p)
 void SCHED_OPS(wd40_stopping, struct task_struct *p, bool runnable)
 {
 	struct wd40_task __arena *t = task_of(p);
-	struct wd40_cpu __arena *c = cpu_here();
+	struct wd40_cpu __arena *c = cpu_record(scx_bpf_task_cpu(p));
 	u64 now = kernel_now();
 
 	if (!t || !c)

@@ -82,7 +82,9 @@ static u32 threshold_for(const struct wd40_domain *victim, u32 cpu)
 
 	if (!victim->nr_online)
 		return 1;
-	if (!config->greedy_threshold || shared.cpus[cpu].node == victim->node)
+	/* a domain given by cpumasks may reach into another node than its own */
+	if (!config->greedy_threshold || domain_of_cpu((s32)cpu) == WD40_NO_DOMAIN ||
+	    domain_at(domain_of_cpu((s32)cpu))->node == victim->node)
 		return config->greedy_threshold;
 	return config->greedy_threshold_x_numa;
 }

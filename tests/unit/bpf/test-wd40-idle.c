@@ -157,6 +157,62 @@ static void busy_time_is_the_time_that_tasks_ran(void **state)
 	assert_in_range(busy_ns(), ran - 3 * 3 * MSEC, ran);
 }
 
+/* running and stopping come from another CPU then; both CPUs' busy times went wrong. */
+static void busy_time_stays_right_when_another_cpu_changes_a_weight(void **state)
+{
+	u64 busy;
+
+	begin(2, false);
+	pinned_hog(100, 1);
+	native_run(SEC_NS);
+	native.cpu = 0;
+	native_set_weight(actors[0], 200);
+	native_run(SEC_NS);
+	busy = shared.cpus[1].busy_ns + native.now_ns - shared.cpus[1].running_since;
+	assert_in_range(busy, 1999 * MSEC, 2 * SEC_NS);
+	assert_int_equal(shared.cpus[0].running_since, 0);
+	assert_in_range(shared.cpus[0].busy_ns, 0, MSEC);
+}
+
+/* It may not kick, and the CPU that the kernel pushes the task to is busy. */
+static void a_dying_cpu_hands_its_tasks_to_idle_ones(void **state)
+{
+	begin(4, false);
+	pinned_hog(100, 0);
+	hogs(3, 100);
+	native_leave(actors[1]);
+	native_run(MSEC);
+	for (s32 cpu = 1; cpu < 4; cpu++)
+		if (native.cpus[cpu].running)
+			native_set_online(cpu, false);
+	native_run(0);
+	assert_int_equal(longest_wait_of_all(), 0);
+}
+
+static u32 nr_running(void)
+{
+	u32 nr = 0;
+
+	for (u32 cpu = 0; cpu < native.nr_cpu_ids; cpu++)
+		nr += native.cpus[cpu].running != NULL;
+	return nr;
+}
+
+/* From the first that is kicked on, each idle CPU that finds work calls the next. */
+static void all_come_when_stealing_is_allowed(void **state)
+{
+	start((struct native_shape){ 1, 8, 2 });
+	native_tune()->any_kick_greedy = true;
+	native_tune()->kick_greedy[0] = 0xffff;
+	native_config()->greedy_threshold = 0;
+	hogs(16, 100);
+	native_run(100 * MSEC);
+	assert_int_equal(nr_running(), 2);
+	native_config()->greedy_threshold = 1;
+	native_run(native_config()->slice_underutil_ns);
+	assert_int_equal(nr_running(), 16);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +222,9 @@ int main(void)
 		TEST(who_is_queued_before_a_cpu_is_idle_again_is_not_missed),
 		TEST(an_idle_cpu_rests),
 		TEST(busy_time_is_the_time_that_tasks_ran),
+		TEST(busy_time_stays_right_when_another_cpu_changes_a_weight),
+		TEST(a_dying_cpu_hands_its_tasks_to_idle_ones),
+		TEST(all_come_when_stealing_is_allowed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
