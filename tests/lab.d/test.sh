@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests/lab test [GROUP...]: builds, runs the groups (all by default) and sums up.
+# tests/lab test [GROUP...]: builds, runs the groups (all but cross-check by default) and sums up.
 #   unit check bus sim   in the Debian tree, debug build with ASan and UBSan (ctest labels)
 #   bench            what the daemon costs, release build
 #   vm               the installed service in guests: every kernel on every topology below
@@ -10,7 +10,8 @@ lab=${LAB_SCRIPT:?run it by tests/lab test}
 here=$(dirname "$(readlink -f "$0")")
 
 CTEST_GROUPS=(unit check bus sim)
-ALL_GROUPS=("${CTEST_GROUPS[@]}" bench vm cross-check)
+DEFAULT_GROUPS=("${CTEST_GROUPS[@]}" bench vm)
+ALL_GROUPS=("${DEFAULT_GROUPS[@]}" cross-check) # which measures, for minutes: asked for by name
 TOPOLOGIES=(uni smp4 numa2x2)
 VM_TIMEOUT_S=1800
 VM_AT_ONCE=1 # an emulated guest keeps two cores busy; one that starves looks like a stall
@@ -58,11 +59,21 @@ run_ctest() {
 	add_sums "$log" "$group"
 }
 
+# A guest with its log. Emulation of several CPUs on several threads may run an instruction that another
+# CPU is patching, as attaching a scheduler does: the guest's kernel then dies of its own breakpoint. That
+# one end of a guest, which says nothing of wd40d, is not counted: once more.
 run_vm() {
-	local kernel=$1 topology=$2
-	# should this script be killed, the guest goes with it
-	setpriv --pdeathsig TERM "$lab" vm --no-build --kernel "$kernel" --topology "$topology" --timeout "$VM_TIMEOUT_S" \
-		-- /lab/src/tests/vm/run >"$logs/$kernel-$topology" 2>&1
+	local kernel=$1 topology=$2 log=$logs/$1-$2 status try
+	for try in 1 2 3; do
+		: >"$log.console"
+		# should this script be killed, the guest goes with it
+		setpriv --pdeathsig TERM "$lab" vm --no-build --kernel "$kernel" --topology "$topology" --timeout "$VM_TIMEOUT_S" \
+			--console "$log.console" -- /lab/src/tests/vm/run >"$log" 2>&1
+		status=$?
+		((status)) && grep -q 'Oops: int3' "$log.console" || return "$status"
+		echo "guest $kernel $topology: the emulator garbled code that was patched (Oops: int3), try $try"
+	done
+	return "$status"
 }
 
 # All guests, a few at a time; each one's output in one piece when it has ended.
@@ -110,7 +121,7 @@ run_group() {
 }
 
 groups=("$@")
-((${#groups[@]})) || groups=("${ALL_GROUPS[@]}")
+((${#groups[@]})) || groups=("${DEFAULT_GROUPS[@]}")
 for group in "${groups[@]}"; do
 	if [[ " ${ALL_GROUPS[*]} " != *" $group "* ]]; then
 		echo "lab: test: no group $group (there are: ${ALL_GROUPS[*]})" >&2
