@@ -12,6 +12,9 @@
  *	Only after the settings or the tuner's masks have changed nobody looks anew before a CPU of the
  *	domain ends a slice and queues its task: the state may last for a slice and a tick.
  *
+ * A CPU that was woken for a domain and is held up by an interrupt comes late, and nobody else is woken in
+ * its place: that is no violation.
+ *
  * Tasks that may not run on all CPUs of their domain are looked for by walking the queue, not more
  * often than once in as many events as it is long.
  */
@@ -21,6 +24,14 @@
 static bool is_free(const struct sim_oracles *o, u32 cpu)
 {
 	return o->cpus[cpu].idle && !native.cpus[cpu].in_irq && !native.cpus[cpu].in_rt;
+}
+
+static bool helper_is_held_up(u32 domain)
+{
+	for (u32 cpu = 0; cpu < native.nr_cpu_ids; cpu++)
+		if (native.cpus[cpu].in_irq && shared.cpus[cpu].called_to == domain)
+			return true;
+	return false;
 }
 
 /* The first queued task of a domain that may run on the CPU. */
@@ -64,7 +75,7 @@ static void check_home(struct sim_oracles *o, u32 domain)
 		if (shared.cpus[cpu].domain != domain || !is_free(o, cpu))
 			continue;
 		t = queued_for(domain, (s32)cpu);
-		if (t)
+		if (t && !helper_is_held_up(domain))
 			oracle_fail(o, "idle-at-home", t, (s32)cpu,
 				    "CPU %u is idle while its domain %u queues task %d", cpu,
 				    domain, t->p->pid);
@@ -121,7 +132,8 @@ static void check_beside(struct sim_oracles *o, u32 domain, u32 cpu)
 	if (!threshold || d->nr_waiting < threshold || !is_free(o, cpu))
 		return;
 	t = queued_for(domain, (s32)cpu);
-	if (!t || (dom->nr_online && !looked(o, d, cpu) && !was_to_be_woken(o, d, t, cpu)))
+	if (!t || (dom->nr_online && !looked(o, d, cpu) && !was_to_be_woken(o, d, t, cpu)) ||
+	    helper_is_held_up(domain))
 		return;
 	oracle_fail(o, "idle-beside-work", t, (s32)cpu,
 		    "CPU %u of domain %u is idle while domain %u queues %u tasks, the threshold "
