@@ -200,7 +200,7 @@ struct wd40_cpu {
 	u32 online;
 	u32 perf_applied; /* wd40_config.perf_level last asked of cpufreq here */
 	u32 looked_again; /* it found nothing twice since it was kicked */
-	u32 called_to;    /* any CPU: the domain whose queue it was last kicked for */
+	u32 called_to; /* any CPU: whose queue it was kicked for, till it comes; WD40_NO_DOMAIN: none */
 	u32 pad;
 	u64 busy_ns;       /* time spent in tasks of this scheduler, up to running_since */
 	u64 running_since; /* start of the running task's current stint, 0 when none */

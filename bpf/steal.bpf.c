@@ -37,8 +37,7 @@ __hidden bool queue_first_deadline(u32 domain, s32 cpu, u64 *ret_deadline)
 	if (cpumask_kernel_test(kernel_mask_allowed(p), cpu))
 		return true;
 	barrier_var(end); /* a number that the verifier knows would make it follow each turn */
-	kernel_for_each_queued(p, QUEUE_DEADLINE(domain))
-	{
+	kernel_for_each_queued (p, QUEUE_DEADLINE(domain)) {
 		*ret_deadline = p->scx.dsq_vtime;
 		if (cpumask_kernel_test(kernel_mask_allowed(p), cpu) || ++turn == end)
 			break;

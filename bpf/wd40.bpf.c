@@ -198,17 +198,16 @@ static void keep(struct task_struct *prev, struct policy policy)
 /* Wakes a CPU to help with the tasks queued in a domain. False: none is idle for those at its head. */
 static bool call_helper(u32 domain, struct policy policy)
 {
-	u64 turn = 0, end = NEXT_DEPTH;
+	u64 turn = 0, end = NEXT_DEPTH, queue = queue_of(domain, policy.config->fifo_sched);
 	struct task_struct *p;
 
 	barrier_var(end); /* a number that the verifier knows would make it follow each turn */
-	kernel_for_each_queued(
-		p,
-		queue_of(domain,
-			 policy.config
-				 ->fifo_sched)) if (placement_wake_helper(p, domain, policy.config,
-									  policy.tune)) return true;
-	else if (++turn == end) break;
+	kernel_for_each_queued (p, queue) {
+		if (placement_wake_helper(p, domain, policy.config, policy.tune))
+			return true;
+		if (++turn == end)
+			break;
+	}
 	return false;
 }
 
@@ -217,11 +216,13 @@ static bool call_helper(u32 domain, struct policy policy)
  * been woken for another task than it took, tasks may have been queued by a CPU that cannot kick, and more
  * CPUs may be allowed to steal than when they were queued.
  */
-static void wake_next(const struct wd40_cpu __arena *c, struct policy policy)
+static void wake_next(struct wd40_cpu __arena *c, struct policy policy)
 {
+	u32 called_to = c->called_to;
 	s32 from;
 
-	if (c->called_to < shared.nr_domains && call_helper(c->called_to, policy))
+	c->called_to = WD40_NO_DOMAIN;
+	if (called_to < shared.nr_domains && call_helper(called_to, policy))
 		return;
 	if (queue_length(c->domain, policy.config) && call_helper(c->domain, policy))
 		return;
@@ -297,16 +298,28 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
  * The CPU has been marked idle. A task may have been queued after it looked into the queues and
  * before it was marked, so that nobody kicked it: look again, where it would have been kicked for.
  */
-void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
+static void look_around(s32 cpu, u32 domain, struct policy policy)
 {
-	struct policy policy = policy_now();
-	u32 domain = domain_of_cpu(cpu);
-
-	if (!idle || domain == WD40_NO_DOMAIN || !cpu_may_kick())
-		return;
 	if (queue_length(domain, policy.config) ||
 	    (cpumask_test(policy.tune->kick_greedy, cpu) && steal_find(domain, policy.config) >= 0))
 		scx_bpf_kick_cpu(cpu, KICK_IDLE);
+}
+
+/*
+ * A CPU that is idle no more, though it was called to a queue and has not been in dispatch, was given a
+ * task by the kernel itself: one that must not migrate.
+ */
+void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
+{
+	struct wd40_cpu __arena *c = cpu_record(cpu);
+	u32 domain = domain_of_cpu(cpu);
+
+	if (!c || domain == WD40_NO_DOMAIN || !cpu_may_kick())
+		return;
+	if (idle)
+		look_around(cpu, domain, policy_now());
+	else if (c->called_to != WD40_NO_DOMAIN)
+		wake_next(c, policy_now());
 }
 
 /* --- Life on a CPU. ---------------------------------------------------------------------------- */

@@ -130,6 +130,57 @@ static void who_is_queued_before_a_cpu_is_idle_again_is_not_missed(void **state)
 	}
 }
 
+/* Who goes first is of the other domain, too, and may not run on the second idle CPU. */
+static void who_lost_its_helper_to_a_neighbour_gets_another(void **state)
+{
+	struct task_struct *bound, *far;
+
+	start((struct native_shape){ 1, 2, 2 });
+	native_tune()->any_kick_greedy = true;
+	native_tune()->kick_greedy[0] = 0xc;
+	pinned_hog(100, 0);
+	pinned_hog(100, 1);
+	bound = actor(1000);
+	native_allow_only(bound, 0, 3);
+	native_join(bound);
+	far = actor(100);
+	native_join(far);
+	native_run(MSEC);
+	native_wake(far, 0);
+	assert_false(native_is_idle(2));
+	native_wake(bound, 0);
+	native_run(MSEC);
+	assert_int_equal(longest_wait(far), 0);
+	assert_int_equal(longest_wait(bound), 0);
+}
+
+/* Or one that must not migrate for now: the kernel puts it into its CPU's own queue, and asks nobody. */
+static void who_lost_its_helper_to_the_kernel_gets_another(void **state)
+{
+	struct task_struct *stuck, *far;
+
+	start((struct native_shape){ 1, 2, 2 });
+	stuck = actor(100);
+	stuck->native.cpu = 2;
+	stuck->native.run = MSEC / 4;
+	act(stuck);
+	native_run(MSEC / 8);
+	native_migrate_disable(stuck);
+	pinned_hog(100, 0);
+	pinned_hog(100, 1);
+	far = actor(100);
+	native_join(far);
+	native_run(MSEC);
+	native_tune()->any_kick_greedy = true;
+	native_tune()->kick_greedy[0] = 0xc;
+	native_wake(far, 0);
+	assert_false(native_is_idle(2));
+	native_wake(stuck, 0);
+	native_run(MSEC);
+	assert_int_equal(stuck->native.cpu, 2);
+	assert_int_equal(longest_wait(far), 0);
+}
+
 /* Looking twice is enough: an idle CPU rests. */
 static void an_idle_cpu_rests(void **state)
 {
@@ -218,6 +269,8 @@ int main(void)
 		TEST(idle_domains_help_a_full_one),
 		TEST(who_is_queued_before_a_cpu_is_idle_is_not_missed),
 		TEST(who_is_queued_before_a_cpu_is_idle_again_is_not_missed),
+		TEST(who_lost_its_helper_to_a_neighbour_gets_another),
+		TEST(who_lost_its_helper_to_the_kernel_gets_another),
 		TEST(an_idle_cpu_rests),
 		TEST(busy_time_is_the_time_that_tasks_ran),
 		TEST(busy_time_stays_right_when_another_cpu_changes_a_weight),
