@@ -7,7 +7,7 @@ lab=${LAB_SCRIPT:?run it by tests/lab cross-check}
 source=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
 
 SETTLE_S=3 # as tests/vm/cross-check has it
-WINDOW_S=8
+WINDOW_S=18
 TICK=4ms # CONFIG_HZ of Debian's kernels
 VM_TIMEOUT_S=300
 
