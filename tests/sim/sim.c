@@ -5,9 +5,15 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/sim/run.h"
+#include "tests/sim/shrink.h"
 #include "util/macro.h"
+
+/* A run that ended in a violation is made smaller for so long, and by so many runs. */
+#define SHRINK_S    30
+#define SHRINK_RUNS 150
 
 enum exit_code {
 	EXIT_OK,
@@ -32,7 +38,7 @@ struct command {
 	size_t nr_settings;
 	struct sim_script script;
 	u64 seed, duration_ns, tick_ns;
-	bool json;
+	bool json, no_shrink;
 };
 
 static void command_done(struct command *c)
@@ -72,6 +78,7 @@ enum option_code {
 	OPTION_CAPTURE,
 	OPTION_PRINT_TOPOLOGY,
 	OPTION_PRINT_WORKLOAD,
+	OPTION_NO_SHRINK,
 };
 
 static const struct option options[] = {
@@ -82,6 +89,7 @@ static const struct option options[] = {
 	{ "seed", required_argument, NULL, OPTION_SEED },
 	{ "trace", required_argument, NULL, OPTION_TRACE },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "no-shrink", no_argument, NULL, OPTION_NO_SHRINK },
 	{ "scheduler", required_argument, NULL, OPTION_SCHEDULER },
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "tick", required_argument, NULL, OPTION_TICK },
@@ -109,6 +117,7 @@ static const char help[] =
 	"      --tick TIME        slices end at ticks, as in a kernel of that HZ (default: at once)\n"
 	"      --json             the report as JSON\n"
 	"      --trace FILE       a trace for Perfetto or chrome://tracing\n"
+	"      --no-shrink        do not look for a smaller run with the same violation\n"
 	"      --list             machines, workloads, schedulers\n"
 	"      --capture[=ROOT]   the sysfs of this machine, or below ROOT, as a topology\n"
 	"      --print-topology   the machine as text, with its domains\n"
@@ -176,6 +185,7 @@ static int take_option(struct command *c, int code, int argc, char **argv)
 	case OPTION_SEED: return take_seed(c);
 	case OPTION_TRACE: c->trace = optarg; return EXIT_OK;
 	case OPTION_JSON: c->json = true; return EXIT_OK;
+	case OPTION_NO_SHRINK: c->no_shrink = true; return EXIT_OK;
 	case OPTION_SCHEDULER: c->scheduler = optarg; return EXIT_OK;
 	case OPTION_AT: return take_action(c, argc, argv);
 	case OPTION_TICK: return take_time("tick", &c->tick_ns);
@@ -286,8 +296,27 @@ static int capture(const struct command *c)
 	return r < 0 ? complain("%s/sys: %s", c->root, strerror(-r)) : EXIT_OK;
 }
 
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* took_s: the run; one that takes long by itself is left as it is. */
+static void print_smaller(const struct sim_run *run, const char *violation, double took_s)
+{
+	_cleanup_(sim_shrunk_done) struct sim_shrunk shrunk = { 0 };
+	u32 runs = took_s < (double)SHRINK_S / SHRINK_RUNS ? SHRINK_RUNS : (u32)(SHRINK_S / took_s);
+
+	if (runs && sim_shrink(run, violation, runs, &shrunk) == 0)
+		sim_shrunk_print(&shrunk, run, stderr);
+}
+
 static int run_opened(const struct command *c, struct sim_run *run)
 {
+	double begin_s = now_s();
 	struct sim_result result;
 	int r = EXIT_OK;
 
@@ -298,6 +327,8 @@ static int run_opened(const struct command *c, struct sim_run *run)
 			result.ran_ns);
 	if (result.violation) {
 		fprintf(stderr, "%s\n", result.violation);
+		if (!c->no_shrink)
+			print_smaller(run, result.violation, now_s() - begin_s);
 		r = EXIT_VIOLATION;
 	}
 	sim_result_done(&result);
