@@ -66,6 +66,11 @@ void client_done(struct client *c)
 	c->bus = sd_bus_flush_close_unref(c->bus);
 }
 
+bool client_is_running(struct client *c)
+{
+	return !client_connect(c) && sd_bus_get_name_creds(c->bus, CLIENT_NAME, 0, NULL) >= 0;
+}
+
 #define NAMED(name) "org.scx.Wd40.Error." name
 
 /* What an error means to a script, and what a person can do about it. */

@@ -27,6 +27,9 @@ struct client {
 int client_connect(struct client *c);
 void client_done(struct client *c);
 
+/* Whether a daemon is on the bus, as far as that can be found out. Starts none. */
+bool client_is_running(struct client *c);
+
 /* What a call is for: reading is quick; changing may have to wait for a password, and for the kernel. */
 enum client_call_kind {
 	CLIENT_READS,
