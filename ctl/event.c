@@ -176,7 +176,12 @@ static void print_properties_changed(FILE *f, json_object *event)
 		print_property(f, name, value);
 		separator = ", ";
 	}
-	print_names(f, get(event, "invalidated"));
+	for (size_t i = 0; i < json_object_array_length(get(event, "invalidated")); i++) {
+		fprintf(f, "%s%s has changed", separator,
+			json_object_get_string(
+				json_object_array_get_idx(get(event, "invalidated"), i)));
+		separator = ", ";
+	}
 }
 
 static void print_message(FILE *f, json_object *event)
