@@ -20,6 +20,7 @@ import unittest
 SOURCE = pathlib.Path(os.environ["WD40D_SOURCE"])
 DAEMON = os.environ["WD40D_FAKE"]  # daemon/main.c with tests/fake/sched-fake.c
 ARENA_PEEK = os.environ["WD40D_ARENA_PEEK"]
+CTL = os.environ["WD40CTL"]
 PATIENCE = float(os.environ.get("WD40D_PATIENCE", 20))  # seconds until a condition counts as failed
 
 NAME = "org.scx.Wd40"
@@ -302,6 +303,16 @@ class Case(unittest.TestCase):
         if user:
             command = ["setpriv", f"--reuid={user}", "--clear-groups", *command]
         return subprocess.run(command, capture_output=True, text=True)
+
+    def ctl(self, *arguments, user=None, **environment):
+        """Result of wd40ctl on this bus."""
+        command = [CTL, *arguments]
+        if user:
+            command = ["setpriv", f"--reuid={user}", "--clear-groups", *command]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=self.ctl_environment(**environment))
+
+    def ctl_environment(self, **environment):
+        return {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": self.bus.address, **environment}
 
     def get(self, name, interface=NAME, user=None):
         """A property as busctl prints it: signature and value."""

@@ -7,7 +7,8 @@ Folders are layers (lowest first), and a file may include what lies below it:
     util  bpf  config  daemon  daemon/manager*  dbus  daemon/main.c
 
 with these exceptions: bpf/ knows itself alone, and of it others know bpf/shared.h and the arithmetic
-of bpf/ravg.h alone; config/ does not know even those; ctl/ is a client and knows config/ and util/. Tests may include anything. libbpf
+of bpf/ravg.h alone; config/ does not know even those; ctl/ is a client and knows config/ and util/, and how
+values of tunables are put into messages (dbus/tunable-value.h). Tests may include anything. libbpf
 and sd-bus each have their place. Whatever belongs to the project is included with its folder.
 """
 import re
@@ -38,12 +39,15 @@ MAY_INCLUDE = {
     "manager": {"manager", "daemon", "config", "bpf", "util"},
     "dbus": {"dbus", "manager", "daemon", "config", "bpf", "util"},
     "main": {"dbus", "manager", "daemon", "config", "bpf", "util"},
-    "ctl": {"ctl", "config", "util"},
+    "ctl": {"ctl", "dbus", "config", "util"},
     "tests": {layer for layer, _ in LAYERS},
 }
 
 # Of bpf/, what needs nothing but a C compiler: for all who may know bpf/.
 BPF_FOR_ALL = ["bpf/shared.h", "bpf/ravg.h"]
+
+# Of dbus/, what the client shares with the daemon.
+DBUS_FOR_CLIENT = ["dbus/tunable-value.h"]
 
 # What only some files may include or name: pattern -> files.
 RESERVED_INCLUDES = {
@@ -94,6 +98,8 @@ def check_own_include(root, path, name):
         return f"is in layer {target}, which {layer} must not know"
     if target == "bpf" and layer not in ("bpf", "tests") and name not in BPF_FOR_ALL:
         return f"is internal to bpf/; {' and '.join(BPF_FOR_ALL)} are for all"
+    if target == "dbus" and layer == "ctl" and name not in DBUS_FOR_CLIENT:
+        return f"is the daemon's; {' and '.join(DBUS_FOR_CLIENT)} is for the client"
     return None
 
 

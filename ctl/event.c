@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "ctl/event.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/output.h"
+#include "ctl/tunable-text.h"
+
+#define FIELDS_MAX 5
+
+static void print_tunables_changed(FILE *f, json_object *event);
+static void print_tunables_reverted(FILE *f, json_object *event);
+static void print_scheduler_exited(FILE *f, json_object *event);
+static void print_properties_changed(FILE *f, json_object *event);
+static void print_message(FILE *f, json_object *event);
+
+static const struct kind {
+	const char *name;
+	const char *fields[FIELDS_MAX];
+	void (*print)(FILE *f, json_object *event);
+	enum color color;
+} kinds[] = {
+	{ "TunablesChanged",
+	  { "generation", "names", "origin", "uid" },
+	  print_tunables_changed,
+	  COLOR_BOLD },
+	{ "TunablesReverted", { "generation", "cause" }, print_tunables_reverted, COLOR_YELLOW },
+	{ "SchedulerExited",
+	  { "kind", "code", "reason", "message", "will_restart" },
+	  print_scheduler_exited,
+	  COLOR_RED },
+	{ "PropertiesChanged",
+	  { "interface", "changed", "invalidated" },
+	  print_properties_changed,
+	  COLOR_NONE },
+	{ "Monitoring", { "message" }, print_message, COLOR_GREY },
+	{ "Appeared", { "message" }, print_message, COLOR_GREEN },
+	{ "Vanished", { "message" }, print_message, COLOR_RED },
+};
+
+static const struct kind *kind_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static json_object *get(json_object *event, const char *field)
+{
+	return json_object_object_get(event, field);
+}
+
+static const char *get_text(json_object *event, const char *field)
+{
+	return json_object_get_string(get(event, field)) ?: "";
+}
+
+/* Names of properties become keys. */
+static json_object *keys_of(json_object *names)
+{
+	json_object *keys = json_object_new_array();
+
+	for (size_t i = 0; i < json_object_array_length(names); i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
+		int id = tunable_by_name(name);
+
+		json_object_array_add(keys,
+				      json_object_new_string(id >= 0 ? tunables[id].key : name));
+	}
+	return keys;
+}
+
+static void add_field(json_object *event, const char *field, json_object *value)
+{
+	if (strcmp(field, "names") == 0 && json_object_is_type(value, json_type_array))
+		json_object_object_add(event, field, keys_of(value));
+	else
+		json_object_object_add(event, field, json_object_get(value));
+}
+
+json_object *event_new(const char *name, uint64_t time_usec, json_object *values)
+{
+	const struct kind *kind = kind_of(name);
+	json_object *event = json_object_new_object();
+
+	json_object_object_add(event, "time_usec", json_object_new_uint64(time_usec));
+	json_object_object_add(event, "event", json_object_new_string(name));
+	if (!kind)
+		json_object_object_add(event, "values", json_object_get(values));
+	else if (!kind->fields[1])
+		add_field(event, kind->fields[0], values);
+	else
+		for (size_t i = 0; i < FIELDS_MAX && kind->fields[i]; i++)
+			add_field(event, kind->fields[i], json_object_array_get_idx(values, i));
+	return event;
+}
+
+static void print_names(FILE *f, json_object *names)
+{
+	for (size_t i = 0; i < json_object_array_length(names); i++)
+		fprintf(f, "%s%s", i ? ", " : "",
+			json_object_get_string(json_object_array_get_idx(names, i)));
+}
+
+/* user, caller and reason are added by who knows them. */
+static void print_tunables_changed(FILE *f, json_object *event)
+{
+	fprintf(f, "generation %s, %s: ", get_text(event, "generation"), get_text(event, "origin"));
+	print_names(f, get(event, "names"));
+	if (*get_text(event, "user"))
+		fprintf(f, ", by %s", get_text(event, "user"));
+	if (*get_text(event, "caller"))
+		fprintf(f, " in %s", get_text(event, "caller"));
+	if (*get_text(event, "reason"))
+		fprintf(f, " (%s)", get_text(event, "reason"));
+}
+
+static void print_tunables_reverted(FILE *f, json_object *event)
+{
+	fprintf(f, "generation %s is taken back: %s", get_text(event, "generation"),
+		get_text(event, "cause"));
+}
+
+static void print_scheduler_exited(FILE *f, json_object *event)
+{
+	const char *message = get_text(event, "message");
+
+	fprintf(f, "%s: %s%s%s, %s", get_text(event, "kind"), get_text(event, "reason"),
+		*message ? ": " : "", message,
+		json_object_get_boolean(get(event, "will_restart")) ? "attaching again"
+								    : "staying off");
+}
+
+/* Not for a person: moments of a clock that nobody looks at, and what Topology says in short. */
+static bool is_shown(const char *property)
+{
+	static const char *const hidden[] = { "AttachedTimestamp", "AttachedTimestampMonotonic",
+					      "RevertDeadlineUSec", "Domains" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
+		if (strcmp(hidden[i], property) == 0)
+			return false;
+	return true;
+}
+
+static void print_property(FILE *f, const char *name, json_object *value)
+{
+	int id = tunable_by_bus_name(name);
+	_cleanup_(freep) char *text = id >= 0 ? tunable_text(name, value) : NULL;
+	const char *unit = text && *text ? tunable_unit_symbol(tunables[id].unit) : "";
+
+	if (text)
+		fprintf(f, "%s = %s%s%s", tunables[id].key, text, *unit ? " " : "", unit);
+	else if (json_object_is_type(value, json_type_array) &&
+		 json_object_array_length(value) == 0)
+		fprintf(f, "%s = none", name);
+	else if (json_object_is_type(value, json_type_array)) {
+		fprintf(f, "%s = ", name);
+		print_names(f, value);
+	} else
+		fprintf(f, "%s = %s", name, json_object_get_string(value) ?: "");
+}
+
+static void print_properties_changed(FILE *f, json_object *event)
+{
+	const char *separator = "";
+
+	json_object_object_foreach(get(event, "changed"), name, value)
+	{
+		if (!is_shown(name))
+			continue;
+		fputs(separator, f);
+		print_property(f, name, value);
+		separator = ", ";
+	}
+	for (size_t i = 0; i < json_object_array_length(get(event, "invalidated")); i++) {
+		fprintf(f, "%s%s has changed", separator,
+			json_object_get_string(
+				json_object_array_get_idx(get(event, "invalidated"), i)));
+		separator = ", ";
+	}
+}
+
+static void print_message(FILE *f, json_object *event)
+{
+	fputs(get_text(event, "message"), f);
+}
+
+static void print_time(FILE *f, uint64_t time_usec)
+{
+	time_t seconds = (time_t)(time_usec / 1000000);
+	char text[16];
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%H:%M:%S", &tm);
+	fprintf(f, "%s.%03u  ", text, (unsigned int)(time_usec / 1000 % 1000));
+}
+
+void event_print(FILE *f, json_object *event)
+{
+	const char *name = get_text(event, "event");
+	const struct kind *kind = kind_of(name);
+
+	print_time(f, json_object_get_uint64(get(event, "time_usec")));
+	output_colored(f, kind ? kind->color : COLOR_NONE, "%-17s", name);
+	fputs("  ", f);
+	if (kind)
+		kind->print(f, event);
+	else
+		fputs(get_text(event, "values"), f);
+	fputc('\n', f);
+}

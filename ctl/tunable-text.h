@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tunables as wd40d describes them, in the words and units of its files. A name is an INI key or that
+ * of the D-Bus property. What a newer daemon has and this client does not know is shown as it came.
+ */
+#pragma once
+
+#include "config/tunables.h"
+#include "ctl/bus-json.h"
+
+/* The tunable of that name, or -ENOENT. */
+int tunable_by_name(const char *name);
+
+/*
+ * The row of that name among all (DescribeTunables: an object of rows by property), borrowed; *bus_name
+ * is borrowed from all and may be NULL. NULL: there is none.
+ */
+json_object *tunable_row(json_object *all, const char *name, const char **bus_name);
+
+/* A text of a row, borrowed; "" when it has no such field. */
+const char *tunable_row_string(json_object *row, const char *field);
+
+/* The value of a property as text, as files have it: "0.1" for 100000 us. Caller frees; NULL: ENOMEM. */
+char *tunable_text(const char *name, json_object *value);
+
+/* The same as JSON: in the unit that files have. NULL: no memory. */
+json_object *tunable_json(const char *name, json_object *value);
+
+/* The symbol of the unit that files have: "us", "s", "%" or "". */
+const char *tunable_unit_of(json_object *row);
+
+/* What a row's value may be: "100..1000000", "yes|no", or "" for anything. Caller frees; NULL: ENOMEM. */
+char *tunable_row_range(json_object *row);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* confirm, revert, reset and save: what else becomes of values that were set. */
+#include <inttypes.h>
+
+#include "ctl/change.h"
+#include "ctl/exit-codes.h"
+#include "ctl/output.h"
+#include "ctl/pick.h"
+#include "ctl/verbs.h"
+
+static int end_trial(struct client *c, const struct request *q, const char *member,
+		     const char *done)
+{
+	uint64_t generation;
+	int r = change_generation(c, q, &generation);
+
+	if (!r)
+		r = client_call(c, CLIENT_CHANGES, member, NULL, "t", generation);
+	if (!r)
+		printf("generation %" PRIu64 " is %s\n", generation, done);
+	return r;
+}
+
+int verb_confirm(struct client *c, const struct request *q)
+{
+	return end_trial(c, q, "ConfirmTunables", "confirmed");
+}
+
+int verb_revert(struct client *c, const struct request *q)
+{
+	return end_trial(c, q, "RevertTunables", "taken back");
+}
+
+/* A method that takes names and options. */
+static int call_with_names(struct client *c, const struct request *q, const char *member,
+			   json_object **ret)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+	int r = client_new_call(c, CLIENT_CHANGES, CLIENT_INTERFACE, member, &m);
+
+	if (!r)
+		r = pick_append_names(q, m);
+	if (!r)
+		r = change_append_options(q, m);
+	return r ?: client_send_for_json(c, m, ret);
+}
+
+int verb_reset(struct client *c, const struct request *q)
+{
+	_cleanup_(json_putp) json_object *generation = NULL;
+	int r = call_with_names(c, q, "ResetTunables", &generation);
+
+	if (r)
+		return r;
+	if (request_has(q, OPT_DRY_RUN))
+		puts("would be accepted");
+	else
+		printf("reset (generation %" PRIu64 "%s)\n", json_object_get_uint64(generation),
+		       request_has(q, OPT_SAVE) ? ", no longer saved" : "");
+	return CTL_OK;
+}
+
+int verb_save(struct client *c, const struct request *q)
+{
+	_cleanup_(json_putp) json_object *path = NULL;
+	int r = call_with_names(c, q, "SaveTunables", &path);
+
+	if (!r)
+		printf("saved in %s\n", json_object_get_string(path));
+	return r;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* monitor: what the daemon tells, and its coming and going, a line for each. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/event.h"
+#include "ctl/exit-codes.h"
+#include "ctl/origin.h"
+#include "ctl/output.h"
+#include "ctl/tunable-text.h"
+#include "ctl/verbs.h"
+
+struct watch {
+	struct client *client;
+	bool json;
+};
+
+static uint64_t now_usec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void print_event(const struct watch *w, json_object *event)
+{
+	if (w->json)
+		output_json_line(stdout, event);
+	else
+		event_print(stdout, event);
+	fflush(stdout);
+}
+
+static void print_message(const struct watch *w, const char *name, const char *message)
+{
+	_cleanup_(json_putp) json_object *text = json_object_new_string(message);
+	_cleanup_(json_putp) json_object *event = event_new(name, now_usec(), text);
+
+	print_event(w, event);
+}
+
+/* DescribeTunables without a word when it fails: the event is printed all the same. */
+static json_object *describe(const struct watch *w)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	json_object *rows = NULL;
+
+	if (sd_bus_call_method(w->client->bus, CLIENT_NAME, CLIENT_PATH, CLIENT_INTERFACE,
+			       "DescribeTunables", NULL, &reply, "") < 0)
+		return NULL;
+	(void)bus_json_read_all(reply, &rows);
+	return rows;
+}
+
+static void copy_text(json_object *event, const char *field, json_object *row)
+{
+	const char *text = tunable_row_string(row, field);
+
+	if (*text)
+		json_object_object_add(event, field, json_object_new_string(text));
+}
+
+/*
+ * The signal has the user; from which unit and why is asked for. When somebody else was faster since, the
+ * user is another one mostly, and it stays unsaid.
+ */
+static void add_author(const struct watch *w, json_object *event)
+{
+	int64_t uid = json_object_get_int64(json_object_object_get(event, "uid"));
+	const char *origin = json_object_get_string(json_object_object_get(event, "origin"));
+	json_object *names = json_object_object_get(event, "names");
+	_cleanup_(json_putp) json_object *rows = NULL;
+	_cleanup_(freep) char *user = NULL;
+	json_object *row, *row_uid;
+
+	if (!origin || strcmp(origin, "runtime") != 0)
+		return;
+	user = origin_user(uid, !w->client->host);
+	json_object_object_add(event, "user", json_object_new_string(user ?: "?"));
+	rows = describe(w);
+	if (!rows || json_object_array_length(names) == 0)
+		return;
+	row = tunable_row(rows, json_object_get_string(json_object_array_get_idx(names, 0)), NULL);
+	if (!row || !json_object_object_get_ex(row, "uid", &row_uid) ||
+	    json_object_get_int64(row_uid) != uid)
+		return;
+	copy_text(event, "caller", row);
+	copy_text(event, "reason", row);
+}
+
+static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	_cleanup_(json_putp) json_object *values = NULL, *event = NULL;
+	const char *member = sd_bus_message_get_member(m);
+	const struct watch *w = userdata;
+	int r = bus_json_read_all(m, &values);
+
+	if (r < 0) {
+		client_fail_errno(r, member);
+		return 0;
+	}
+	event = event_new(member, now_usec(), values);
+	if (strcmp(member, "TunablesChanged") == 0)
+		add_author(w, event);
+	print_event(w, event);
+	return 0;
+}
+
+static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	const char *name, *before, *after;
+	const struct watch *w = userdata;
+
+	if (sd_bus_message_read(m, "sss", &name, &before, &after) < 0)
+		return 0;
+	if (*before)
+		print_message(w, "Vanished", "wd40d is gone from the bus");
+	if (*after)
+		print_message(w, "Appeared", "wd40d is on the bus");
+	return 0;
+}
+
+#define MATCH_OWNER                                                                     \
+	"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus'," \
+	"member='NameOwnerChanged',arg0='" CLIENT_NAME "'"
+#define MATCH_SIGNALS "type='signal',sender='" CLIENT_NAME "',path_namespace='" CLIENT_PATH "'"
+
+static int add_matches(struct watch *w)
+{
+	int r = sd_bus_add_match(w->client->bus, NULL, MATCH_OWNER, on_owner, w);
+
+	if (r >= 0)
+		r = sd_bus_add_match(w->client->bus, NULL, MATCH_SIGNALS, on_signal, w);
+	if (r < 0)
+		return client_fail(CTL_UNREACHABLE, "cannot listen on the bus: %s", strerror(-r));
+	return CTL_OK;
+}
+
+static void print_beginning(const struct watch *w)
+{
+	_cleanup_(json_putp) json_object *state = NULL;
+	char text[128];
+
+	if (!client_is_running(w->client) ||
+	    client_get(w->client, CLIENT_INTERFACE, "State", &state)) {
+		print_message(w, "Monitoring", "wd40d is not running");
+		return;
+	}
+	snprintf(text, sizeof(text), "wd40d is running, state %s", json_object_get_string(state));
+	print_message(w, "Monitoring", text);
+}
+
+/* Until somebody interrupts it. */
+int verb_monitor(struct client *c, const struct request *q)
+{
+	struct watch w = { .client = c, .json = request_has(q, OPT_JSON) };
+	int r = client_connect(c);
+
+	if (!r)
+		r = add_matches(&w);
+	if (r)
+		return r;
+	print_beginning(&w);
+	for (;;) {
+		r = sd_bus_process(c->bus, NULL);
+		if (r == 0)
+			r = sd_bus_wait(c->bus, UINT64_MAX);
+		if (r < 0 && r != -EINTR)
+			return client_fail(CTL_UNREACHABLE, "the bus is gone: %s", strerror(-r));
+	}
+}

@@ -1,0 +1,439 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The client wd40ctl against the daemon: what it prints, its JSON, its exit codes."""
+
+import json
+import os
+import subprocess
+import time
+import unittest
+
+from harness import CTL, DAEMON, PATIENCE, Case, Polkit, die_with_parent, wait_until
+
+OK, FAILED, USAGE, UNREACHABLE, NOT_PERMITTED, REFUSED, STALE, BUSY, NEGATIVE = range(9)
+SAVED = "etc/wd40d/wd40d.ini.d/90-runtime.ini"
+
+
+class Ctl(Case):
+    def setUp(self):
+        super().setUp()
+        self.start()
+
+    def run_ctl(self, *arguments, code=OK, user=None, **environment):
+        """What it prints, on stdout for 0 and 8, else on stderr."""
+        result = self.ctl(*arguments, user=user, **environment)
+        self.assertEqual(result.returncode, code, f"{arguments}: {result.stdout}{result.stderr}")
+        self.assertNotIn("Sanitizer", result.stderr)
+        if code not in (OK, NEGATIVE):
+            self.assertEqual(result.stdout, "")
+            self.assertTrue(result.stderr.startswith("wd40ctl: "), result.stderr)
+            return result.stderr
+        self.assertEqual(result.stderr, "")
+        return result.stdout
+
+    def ctl_json(self, *arguments, **options):
+        return json.loads(self.run_ctl(*arguments, "--json", **options))
+
+    def value(self, name):
+        return self.run_ctl("get", "--value", name).rstrip("\n")
+
+    def fails(self, code, *arguments, says=(), **options):
+        text = self.run_ctl(*arguments, code=code, **options)
+        for part in says:
+            self.assertIn(part, text)
+
+
+class Monitor:
+    """A running "wd40ctl monitor"; its lines are read from a file, so it is never held up."""
+
+    def __init__(self, case, *options):
+        self.path = case.directory / "monitor"
+        with open(self.path, "w") as out:
+            self.process = subprocess.Popen([CTL, "monitor", *options], stdout=out, stderr=out,
+                                            env=case.ctl_environment(), preexec_fn=die_with_parent)
+        case.addCleanup(self.end)
+        self.wait_for("Monitoring")
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+    def lines(self, part):
+        return [line for line in self.path.read_text().splitlines() if part in line]
+
+    def wait_for(self, part):
+        return wait_until(f"{part} in the monitor", lambda: self.lines(part))[0]
+
+
+class Reads(Ctl):
+    def test_get(self):
+        lines = self.run_ctl("get").splitlines()
+        self.assertEqual(len(lines), 20)
+        self.assertIn("slice-us-overutil=1000", lines)
+        self.assertIn("interval=2", lines)
+        self.assertIn("cpumasks=", lines)
+        self.assertEqual(self.run_ctl("get", "TuneIntervalUSec", "load-balance"), "tune-interval=0.1\nload-balance=yes\n")
+        self.assertEqual(self.run_ctl("get", "--value", "direct-greedy-under"), "90\n")
+        self.assertEqual(self.ctl_json("get", "tune-interval", "cpumasks", "perf", "partial"),
+                         {"tune-interval": 0.1, "cpumasks": [], "perf": 0, "partial": False})
+        self.fails(REFUSED, "get", "intervall", says=["did you mean interval?"])
+        self.fails(REFUSED, "get", "quite-something-else", says=["wd40ctl describe"])
+
+    def test_status(self):
+        text = self.run_ctl("status")
+        for part in ("State: attached since", "Scheduler: wd40, 0 restarts", "8 CPUs", "Generation: 1"):
+            self.assertIn(part, text)
+        self.assertNotIn("\033", text)
+        self.assertIn("State: attached since", self.run_ctl())
+        self.assertEqual(self.ctl_json("status")["State"], "attached")
+
+    def test_status_says_what_is_left_to_do(self):
+        self.run_ctl("set", "cache-level=2", "perf=5")
+        text = self.run_ctl("status")
+        self.assertIn("Pending: cache-level (wd40ctl reattach)", text)
+        self.assertIn("Unsaved: perf, cache-level (wd40ctl save)", text)
+        self.run_ctl("set", "perf=6", "--for", "1min")
+        self.assertRegex(self.run_ctl("status"), r"On trial: generation 3, for another \d+(\.\d+)?s \(wd40ctl confirm 3\)")
+
+    def test_status_of_what_is_not_attached(self):
+        self.run_ctl("detach")
+        self.assertIn("State: detached", self.run_ctl("status", code=NEGATIVE))
+        self.assertEqual(self.ctl_json("status", code=NEGATIVE)["State"], "detached")
+
+    def test_describe(self):
+        lines = self.run_ctl("describe").splitlines()
+        self.assertEqual(len(lines), 21)
+        self.assertEqual(lines[0].split(), ["NAME", "VALUE", "DEFAULT", "ALLOWED", "UNIT", "APPLIED", "FROM"])
+        rows = {line.split()[0]: line.split() for line in self.run_ctl("describe", "--no-legend").splitlines()}
+        self.assertEqual(rows["interval"], ["interval", "2", "2", "0.1..60", "s", "live", "default"])
+        self.assertEqual(rows["cpumasks"], ["cpumasks", "-", "-", "-", "-", "reattach", "default"])
+        self.assertEqual(rows["partial"][3], "yes|no")
+        starts = {line.index(word) for line, word in zip(lines[1:], (r[-1] for r in rows.values()))}
+        self.assertEqual(starts, {lines[0].index("FROM")}, "columns are aligned")
+        self.assertEqual(self.ctl_json("describe", "interval")["BalanceIntervalUSec"]["current"], 2000000)
+
+    def test_describe_tells_who(self):
+        self.run_ctl("set", "slice-us-overutil=2000", "--reason", "too slow")
+        text = self.run_ctl("describe", "SliceOverutilUSec", "perf")
+        for part in ("slice-us-overutil: time slice", "Value: 2000 us", "Default: 1000 us", "100..1000000",
+                     "From: runtime: root", "(too slow)", "perf: CPU performance"):
+            self.assertIn(part, text)
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\n\ninterval = 3")
+        self.run_ctl("reload")
+        self.assertIn("/etc/wd40d/wd40d.ini:3", self.run_ctl("describe", "interval"))
+
+    def test_domains(self):
+        rows = [line.split() for line in self.run_ctl("domains").splitlines()]
+        self.assertEqual(rows[0][:3], ["DOMAIN", "NODE", "CPUS"])
+        self.assertEqual([row[:3] for row in rows[1:]],
+                         [["0", "0", "0-1"], ["1", "0", "2-3"], ["2", "1", "4-5"], ["3", "1", "6-7"]])
+        domains = self.ctl_json("domains")
+        self.assertEqual([(d["id"], d["node"], d["cpus"]) for d in domains], self.machine.DOMAINS)
+        self.assertLessEqual({"load", "capacity", "imbalance_pct"}, set(domains[0]))
+
+    def test_check(self):
+        self.assertEqual(self.run_ctl("check"), "the files are fine\n")
+        self.assertEqual(self.ctl_json("check"), [])
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nperf = 9000")
+        self.assertRegex(self.run_ctl("check", code=NEGATIVE), r"/etc/wd40d/wd40d.ini:2: perf: .*0 to 1024")
+        problem, = self.ctl_json("check", code=NEGATIVE)
+        self.assertEqual((problem["key"], problem["line"]), ("perf", 2))
+
+    def test_dump(self):
+        self.assertIn("perf", self.run_ctl("dump"))
+
+    def test_permissions(self):
+        self.assertEqual(self.ctl_json("permissions")["org.scx.Wd40.set-tunables"], "yes")
+        self.assertRegex(self.run_ctl("permissions"), r"org.scx.Wd40.dump +yes\n")
+
+    def test_a_terminal_gets_colour(self):
+        def on_a_terminal(term, **environment):
+            out = subprocess.run(["script", "-qec", f"{CTL} status", "/dev/null"], capture_output=True, text=True,
+                                 env=self.ctl_environment(TERM=term, **environment)).stdout
+            self.assertIn("attached", out)
+            return out
+        self.assertIn("\033[32mattached\033[0m", on_a_terminal("xterm"))
+        self.assertNotIn("\033", on_a_terminal("xterm", NO_COLOR="1"))
+        self.assertNotIn("\033", on_a_terminal("dumb"))
+
+    def test_the_address_may_be_an_option(self):
+        nowhere = "unix:path=/nonexistent"
+        self.assertIn("attached", self.run_ctl("--address", self.bus.address, "status", DBUS_SYSTEM_BUS_ADDRESS=nowhere))
+
+
+class Sets(Ctl):
+    def test_both_kinds_of_names(self):
+        self.assertEqual(self.run_ctl("set", "slice-us-overutil=5000", "BalanceIntervalUSec=0.5"),
+                         "slice-us-overutil = 5000us, interval = 0.5s (generation 2)\n")
+        self.assertEqual(self.get("BalanceIntervalUSec"), "t 500000")
+        self.assertEqual(self.fake.arena()["config"]["slice_overutil_ns"], 5000000)
+
+    def test_every_type(self):
+        self.run_ctl("set", "load-balance=off", "greedy-threshold=7", "direct-greedy-under=33.5", "cpumasks=0-3;4-7",
+                     "partial=yes")
+        self.assertEqual(self.ctl_json("get", "load-balance", "greedy-threshold", "direct-greedy-under", "cpumasks", "partial"),
+                         {"load-balance": False, "greedy-threshold": 7, "direct-greedy-under": 33.5,
+                          "cpumasks": ["0-3", "4-7"], "partial": True})
+        self.run_ctl("set", "cpumasks=")
+        self.assertEqual(self.value("cpumasks"), "")
+
+    def test_takes_what_get_prints(self):
+        before = self.run_ctl("get")
+        self.run_ctl("set", *before.splitlines())
+        self.assertEqual(self.run_ctl("get"), before)
+
+    def test_json(self):
+        self.assertEqual(self.ctl_json("set", "cache-level=2"), {"generation": 2, "pending": ["CacheLevel"]})
+
+    def test_pending(self):
+        self.assertIn("cache-level counts from the next attach on: wd40ctl reattach", self.run_ctl("set", "cache-level=2"))
+        self.run_ctl("reattach", "--reason", "new shape")
+        self.assertEqual(self.get("PendingReattach"), "as 0")
+        self.assertIn("new shape", self.daemon.log())
+
+    def test_bad_input(self):
+        for arguments, code, says in [
+            (["slice-us-overutl=5"], REFUSED, ["did you mean slice-us-overutil?"]),
+            (["slice-us-overutil=99"], REFUSED, ["slice-us-overutil", "99", "100 to 1000000 us"]),
+            (["slice-us-overutil=12ms"], REFUSED, ["12ms", "not a number"]),
+            (["slice-us-overutil=1e3"], REFUSED, ["not a number"]),
+            (["slice-us-overutil="], REFUSED, ["empty"]),
+            (["perf=-1"], REFUSED, ["0 to 1024"]),
+            (["perf=99999999999999999999"], REFUSED, ["0 to 1024"]),
+            (["load-balance=maybe"], REFUSED, ["yes or no"]),
+            (["cpumasks=0-1;1"], REFUSED, ["cpumasks"]),
+            (["cpumasks=0-99"], REFUSED, ["99"]),  # the daemon knows the machine
+            (["slice-us-overutil=30000"], REFUSED, ["slice-us-underutil = 20000"]),  # and the rules
+            (["perf=1", "perf=2"], USAGE, ["twice"]),
+            (["perf=1", "PerfLevel=2"], USAGE, ["twice"]),
+            (["perf"], USAGE, ["NAME=VALUE"]),
+            (["=5"], USAGE, ["NAME=VALUE"]),
+            ([], USAGE, ["--help"]),
+            (["perf=1", "--for", "soon"], USAGE, ["soon"]),
+            (["perf=1", "--for", "0"], USAGE, ["--for"]),
+            (["perf=1", "--for", "1us"], REFUSED, ["confirm-timeout-usec"]),
+            (["perf=1", "--for"], USAGE, ["value is missing"]),
+            (["perf=1", "--expected-generation", "x"], USAGE, ["generation"]),
+            (["perf=1", "--nonsense"], USAGE, ["--nonsense"]),
+            (["perf=1", "-x"], USAGE, ["-x"]),
+            (["perf=1", "--value"], USAGE, ["--value does not go with set"]),
+            (["perf=1", "cache-level=2", "--for", "5s"], REFUSED, ["cache-level"]),
+        ]:
+            with self.subTest(arguments):
+                self.fails(code, "set", *arguments, says=says)
+        self.fails(USAGE, "sett", "perf=1", says=["sett"])
+        self.fails(USAGE, "status", "now", says=["too much"])
+        self.fails(USAGE, "confirm", "x", says=["generation"])
+        self.assertEqual(self.get("Generation"), "t 1")
+        self.assertEqual(self.get("UnsavedTunables"), "as 0")
+
+    def test_dry_run(self):
+        self.assertEqual(self.run_ctl("set", "-n", "perf=3"), "perf = 3 would be accepted\n")
+        self.assertEqual(self.value("perf"), "0")
+        self.fails(REFUSED, "set", "--dry-run", "cpumasks=0-99")
+
+    def test_expected_generation(self):
+        self.run_ctl("set", "perf=3", "--expected-generation=1")
+        self.fails(STALE, "set", "perf=4", "--expected-generation=1", says=["generation"])
+        self.assertEqual(self.value("perf"), "3")
+
+    def test_save_and_reset(self):
+        self.assertIn("saved", self.run_ctl("set", "perf=3", "--save"))
+        self.assertIn("perf = 3", (self.root / SAVED).read_text())
+        self.run_ctl("set", "slice-us-overutil=2000", "kthreads-local=yes")
+        self.assertIn(SAVED, self.run_ctl("save", "kthreads-local"))
+        self.assertNotIn("slice", (self.root / SAVED).read_text())
+        self.assertEqual(self.run_ctl("reset", "slice-us-overutil"), "reset (generation 4)\n")
+        self.assertEqual(self.value("slice-us-overutil"), "1000")
+        self.run_ctl("reset", "--save")
+        self.assertEqual(self.value("perf"), "0")
+        self.assertNotIn("perf", (self.root / SAVED).read_text())
+        self.fails(REFUSED, "reset", "prf", says=["did you mean perf?"])
+        self.fails(REFUSED, "save", "prf", says=["did you mean perf?"])
+
+    def test_reload(self):
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nperf = 9000\ninterval = 4")
+        self.fails(REFUSED, "reload", "--strict", says=["perf", "wd40ctl check"])
+        self.assertEqual(self.value("interval"), "2")
+        self.run_ctl("reload")
+        self.assertEqual(self.value("interval"), "4")
+
+    def test_attach_and_detach(self):
+        self.run_ctl("detach", "--reason", "to compare")
+        self.assertIn("to compare", self.daemon.log())
+        self.fails(FAILED, "detach", says=["no scheduler is attached"])
+        self.fails(FAILED, "reattach", says=["no scheduler is attached", "wd40ctl attach"])
+        self.run_ctl("attach")
+        self.assertEqual(self.get("State"), 's "attached"')
+
+
+class Trials(Ctl):
+    def test_taken_back_and_seen(self):
+        monitor = Monitor(self)
+        text = self.run_ctl("set", "slice-us-overutil=5000", "--for", "1s", "--reason", "a test")
+        self.assertIn("slice-us-overutil = 5000us on trial for 1s, as generation 2", text)
+        self.assertIn("wd40ctl confirm 2", text)
+        self.assertEqual(self.value("slice-us-overutil"), "5000")
+        self.assertIn("generation 2 is taken back: expired", monitor.wait_for("TunablesReverted"))
+        self.assertEqual(self.value("slice-us-overutil"), "1000")
+        self.assertRegex(monitor.wait_for("TunablesChanged"),
+                         r"^\d\d:\d\d:\d\d\.\d{3}  TunablesChanged +generation 2, runtime: slice-us-overutil, by root.* \(a test\)$")
+        self.assertIn("slice-us-overutil = 5000 us", monitor.wait_for("UnconfirmedGeneration = 2"))
+        self.assertIn("slice-us-overutil = 1000 us", monitor.wait_for("Generation = 3"))
+        self.assertIn("generation 3, reverted: slice-us-overutil", monitor.lines("TunablesChanged")[1])
+        self.assertIn("Taken back: generation 2: expired", self.run_ctl("describe", "slice-us-overutil"))
+
+    def test_confirmed(self):
+        self.run_ctl("set", "perf=3", "--for=2min", "--save")
+        self.fails(BUSY, "set", "perf=4", says=["wd40ctl status"])
+        self.assertFalse((self.root / SAVED).exists())
+        self.assertEqual(self.run_ctl("confirm"), "generation 2 is confirmed\n")
+        self.assertEqual(self.value("perf"), "3")
+        self.assertTrue((self.root / SAVED).exists())
+        self.fails(FAILED, "confirm", says=["nothing is on trial"])
+        self.fails(FAILED, "confirm", "2", says=["2"])
+
+    def test_taken_back_by_hand(self):
+        self.run_ctl("set", "perf=3", "--for=2min")
+        self.fails(FAILED, "revert", "7", says=["7"])
+        self.assertEqual(self.run_ctl("revert"), "generation 2 is taken back\n")
+        self.assertEqual(self.value("perf"), "0")
+
+
+class Monitors(Ctl):
+    def test_the_scheduler_ends(self):
+        monitor = Monitor(self)
+        self.assertIn("wd40d is running, state attached", monitor.lines("Monitoring")[0])
+        self.fake.end(self.fake.ERROR, 0, "it went wrong", "in detail")
+        self.assertIn("error: it went wrong: in detail, attaching again", monitor.wait_for("SchedulerExited"))
+        monitor.wait_for("State = reattaching")
+        monitor.wait_for("State = attached")
+
+    def test_the_daemon_goes_and_comes(self):
+        monitor = Monitor(self)
+        self.assertEqual(self.daemon.stop(), 0)
+        monitor.wait_for("Vanished")
+        self.start()
+        monitor.wait_for("Appeared")
+        self.run_ctl("set", "perf=3")
+        monitor.wait_for("perf = 3")
+
+    def test_json_lines(self):
+        monitor = Monitor(self, "--json")
+        self.run_ctl("set", "perf=3", "interval=4", "--reason", "why not")
+        event = json.loads(monitor.wait_for("TunablesChanged"))
+        self.assertLess(abs(event["time_usec"] / 1e6 - time.time()), 60)
+        self.assertEqual((event["generation"], event["names"], event["origin"], event["uid"], event["user"], event["reason"]),
+                         (2, ["interval", "perf"], "runtime", 0, "root", "why not"))
+        changed = json.loads(monitor.wait_for("PropertiesChanged"))["changed"]
+        self.assertEqual((changed["PerfLevel"], changed["BalanceIntervalUSec"]), (3, 4000000))
+        self.fake.end(self.fake.SYSRQ, 0, "sysrq")
+        exited = json.loads(monitor.wait_for("SchedulerExited"))
+        self.assertIs(exited["will_restart"], False)
+        for line in monitor.lines(""):
+            json.loads(line)
+
+    def test_ends_with_the_bus(self):
+        monitor = Monitor(self)
+        self.bus.kill()
+        self.assertEqual(monitor.process.wait(PATIENCE), UNREACHABLE)
+        self.assertTrue(monitor.lines("the bus is gone"))
+
+
+class Permissions(Ctl):
+    CHANGES = [["set", "perf=3"], ["set", "perf=3", "--save"], ["confirm", "1"], ["revert", "1"], ["reset"], ["save"],
+               ["reload"], ["attach"], ["detach"], ["reattach"], ["dump"]]
+
+    def test_nobody_may_read_only(self):
+        for verb in "status", "get", "describe", "domains", "check", "permissions":
+            self.run_ctl(verb, user="nobody")
+        for arguments in self.CHANGES:
+            with self.subTest(arguments):
+                self.fails(NOT_PERMITTED, *arguments, user="nobody", says=["root"])
+        self.assertEqual(self.value("perf"), "0")
+        self.assertEqual(set(self.ctl_json("permissions", user="nobody").values()), {"no"})
+
+    def test_polkit_may_ask_unless_told_not_to(self):
+        polkit = Polkit(self)
+        polkit.answer("challenge")
+        self.fails(NOT_PERMITTED, "--no-ask-password", "set", "perf=3", user="nobody")
+        self.assertEqual([q["flags"] for q in polkit.asked()], [0])
+        polkit.answer("yes")
+        self.run_ctl("set", "perf=3", user="nobody")
+        self.assertEqual(polkit.asked()[-1]["flags"], 1)
+        self.assertEqual(self.value("perf"), "3")
+
+
+class WithoutDaemon(Case):
+    """Only the bus is there, and then not even that."""
+
+    run_ctl, fails = Ctl.run_ctl, Ctl.fails
+
+    def with_wd40d(self):
+        """A PATH on which wd40d is the fake one."""
+        programs = self.directory / "bin"
+        programs.mkdir()
+        (programs / "wd40d").write_text(f'#!/bin/sh\nexec {DAEMON} --root={self.root} "$@"\n')
+        (programs / "wd40d").chmod(0o755)
+        return {"PATH": f"{programs}:{os.environ['PATH']}", "WD40D_FAKE_DIR": str(self.fake.directory)}
+
+    def test_every_verb_says_so(self):
+        for arguments in ["status"], ["get"], ["describe"], ["set", "perf=3"], ["confirm"], ["domains"], ["save"], \
+                ["attach"], ["dump"], ["permissions"], ["check", "--json"]:
+            with self.subTest(arguments):
+                self.fails(UNREACHABLE, *arguments, says=["wd40d is not running", "systemctl start wd40d"])
+
+    def test_no_bus(self):
+        self.bus.kill()
+        self.fails(UNREACHABLE, "status", says=["cannot reach the system bus"])
+        self.fails(UNREACHABLE, "monitor", says=["cannot reach the system bus"])
+        self.fails(UNREACHABLE, "--address", "nonsense", "status")
+
+    def test_check_asks_the_program(self):
+        environment = self.with_wd40d()
+        self.run_ctl("check", **environment)
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nperf = 9000")
+        self.assertIn("wd40d.ini:2", self.run_ctl("check", code=NEGATIVE, **environment))
+
+    def test_probe(self):
+        environment = self.with_wd40d()
+        self.fake.probe("sched_ext required met it is there")
+        self.assertIn("sched_ext", self.run_ctl("probe", **environment))
+        self.fake.probe("sched_ext required missing it is not there")
+        self.assertIn("MISSING", self.run_ctl("probe", code=NEGATIVE, **environment))
+        self.fails(FAILED, "probe", PATH="/nonexistent", says=["wd40d"])
+        self.fails(USAGE, "-H", "elsewhere", "probe", says=["ssh elsewhere"])
+
+    def test_monitor_waits_for_it(self):
+        monitor = Monitor(self)
+        self.assertIn("wd40d is not running", monitor.lines("Monitoring")[0])
+        self.start()
+        monitor.wait_for("Appeared")
+
+    def test_help_and_version(self):
+        self.bus.kill()
+        text = self.run_ctl("--help")
+        for part in "status", "--for=TIME", "monitor", "--host":
+            self.assertIn(part, text)
+        self.assertRegex(self.run_ctl("--version"), r"^wd40ctl \d+\.\d+")
+
+    def test_full_disk(self):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([CTL, "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, FAILED)
+        self.assertIn("cannot write", result.stderr)
+
+    def test_a_remote_machine_is_reached_by_ssh(self):
+        """An ssh that takes the place of the far end: it connects to the bridge's stdin and stdout."""
+        programs = self.directory / "bin"
+        programs.mkdir()
+        (programs / "ssh").write_text(f'#!/bin/sh\necho "$@" >>{self.directory}/ssh.log\n'
+                                      f'exec systemd-stdio-bridge --bus-path={self.bus.address}\n')
+        (programs / "ssh").chmod(0o755)
+        self.start()
+        path = f"{programs}:{os.environ['PATH']}"
+        self.assertIn("wd40d 0.1.0 on root@far", self.run_ctl("-H", "root@far", "status", PATH=path))
+        self.assertIn("far", (self.directory / "ssh.log").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
