@@ -265,7 +265,7 @@ static void jsonp(json *o)
 	json_object_put(*o);
 }
 
-/* Takes resp. Out of memory anywhere leaves holes, which json-c leaves out; here is where it is told. */
+/* Takes resp. */
 static int finish(int err, json resp, char **ret)
 {
 	_cleanup_(jsonp) json reply = json_object_new_object();
