@@ -9,7 +9,7 @@
 #include "dbus/stats-listen.h"
 #include "util/cleanup.h"
 
-#define BACKLOG 16
+#define BACKLOG 128
 
 static int address_of(const char *path, struct sockaddr_un *ret)
 {
