@@ -138,7 +138,8 @@ static s32 claim_abroad(struct task_struct *p, u32 home, const u64 __arena *limi
 	return -ENOENT;
 }
 
-static s32 claim_greedily(struct task_struct *p, u32 home, struct policy policy, u32 *ret_why)
+static s32 claim_greedily(struct task_struct *p, u32 home, s32 prev_cpu, struct policy policy,
+			  u32 *ret_why)
 {
 	bool far = false;
 	s32 cpu;
@@ -147,7 +148,9 @@ static s32 claim_greedily(struct task_struct *p, u32 home, struct policy policy,
 		return -ENOENT;
 	cpu = claim_abroad(p, home, policy.tune->direct_greedy, policy.config->direct_greedy_numa,
 			   &far);
-	*ret_why = far ? WD40_CTR_DIRECT_GREEDY_FAR : WD40_CTR_DIRECT_GREEDY;
+	*ret_why = cpu == prev_cpu ? WD40_CTR_GREEDY_IDLE
+		   : far           ? WD40_CTR_DIRECT_GREEDY_FAR
+				   : WD40_CTR_DIRECT_GREEDY;
 	return cpu;
 }
 
@@ -161,7 +164,7 @@ __hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task _
 	if (cpu < 0)
 		cpu = claim_at_home(p, t->domain, wakeup->prev_cpu, &wakeup->why);
 	if (cpu < 0)
-		cpu = claim_greedily(p, t->domain, policy, &wakeup->why);
+		cpu = claim_greedily(p, t->domain, wakeup->prev_cpu, policy, &wakeup->why);
 	return cpu;
 }
 

@@ -85,6 +85,7 @@ typedef long long s64;
 	X(WSYNC_PREV_IDLE, wsync_prev_idle, "sync wakeups placed on the idle previous CPU")      \
 	X(PREV_IDLE, prev_idle, "wakeups placed on the idle previous CPU")                       \
 	X(PINNED, pinned, "tasks that may run on one CPU only, queued to it")                    \
+	X(GREEDY_IDLE, greedy_idle, "wakeups placed on the idle previous CPU in another domain") \
 	X(DIRECT_IDLE, direct_idle, "wakeups placed on an idle CPU of their domain")             \
 	X(DIRECT_GREEDY, direct_greedy, "wakeups placed on an idle CPU of another domain")       \
 	X(DIRECT_GREEDY_FAR, direct_greedy_far, "wakeups placed on an idle CPU of another node") \
@@ -189,6 +190,19 @@ struct wd40_tune {
 	u8 pad[5];
 };
 
+/*
+ * How long tasks waited: a histogram (own CPU). Times are in units of 1 << WD40_WAIT_SHIFT ns. Bucket 0
+ * counts those below one unit, bucket i those below 1 << i units that are in no bucket before it, and
+ * the last one all that are longer.
+ */
+#define WD40_WAIT_SHIFT   10
+#define WD40_WAIT_BUCKETS 25
+
+struct wd40_waits {
+	u64 sum; /* of all, in units */
+	u64 buckets[WD40_WAIT_BUCKETS];
+};
+
 /* A CPU id. Entries exist for 0 .. nr_cpu_ids - 1. */
 struct wd40_cpu {
 	/* daemon: before attach, and when a CPU appears (single words) */
@@ -206,6 +220,8 @@ struct wd40_cpu {
 	u64 running_since; /* start of the running task's current stint, 0 when none */
 	u64 clock_ns;      /* the scheduler's clock when a stint last began or ended here */
 	u64 counters[WD40_NR_COUNTERS];
+	struct wd40_waits queue_wait; /* of tasks that came to run here: in a domain's queue, and */
+	struct wd40_waits run_delay;  /* since they were runnable and not on a CPU */
 } __attribute__((aligned(WD40_CACHELINE)));
 
 /* A domain: CPUs that share a cache, with one queue per order. Index = id. */
@@ -282,9 +298,10 @@ struct wd40_task {
 	u32 index; /* own index in the slab */
 	u32 pid;
 	u32 domain;
-	u32 weight; /* 1 .. WD40_MAX_WEIGHT */
+	u16 weight; /* 1 .. WD40_MAX_WEIGHT */
+	u16 nr_allowed_domains;
 	u32 flags;
-	u32 nr_allowed_domains;
+	u32 runnable_since; /* in units of struct wd40_waits; 0 when it runs or sleeps */
 
 	u64 move; /* pending request: WD40_MOVE_WORD(generation, slot), 0 = none */
 	u64 vtime;

@@ -46,6 +46,7 @@
 #include "bpf/report.bpf.h"
 #include "bpf/steal.bpf.h"
 #include "bpf/task.bpf.h"
+#include "bpf/waits.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -328,8 +329,10 @@ void SCHED_OPS(wd40_runnable, struct task_struct *p, u64 enq_flags)
 {
 	struct wd40_task __arena *t = task_of(p);
 
-	if (t)
-		domain_set_runnable(t, true, policy_load_now(policy_now()));
+	if (!t)
+		return;
+	t->runnable_since = waits_stamp(kernel_now());
+	domain_set_runnable(t, true, policy_load_now(policy_now()));
 }
 
 void SCHED_OPS(wd40_quiescent, struct task_struct *p, u64 deq_flags)
@@ -375,6 +378,18 @@ static void leave_queue(struct wd40_task __arena *t, struct policy policy, u64 n
 	deadline_advance_domain(dom, t->vtime);
 }
 
+/* It has a CPU: how long it waited for that. */
+static void count_waits(struct wd40_cpu __arena *c, struct wd40_task __arena *t, u64 now)
+{
+	u32 stamp = waits_stamp(now);
+
+	if (t->runnable_since)
+		waits_count(&c->run_delay, waits_between(t->runnable_since, stamp));
+	if (t->queued_at)
+		waits_count(&c->queue_wait, waits_between(waits_stamp(t->queued_at), stamp));
+	t->runnable_since = 0;
+}
+
 void SCHED_OPS(wd40_running, struct task_struct *p)
 {
 	struct policy policy = policy_now();
@@ -387,6 +402,7 @@ void SCHED_OPS(wd40_running, struct task_struct *p)
 		return;
 	WRITE_ONCE(t->running_at, now);
 	cpu_begin_stint(c, now);
+	count_waits(c, t, now);
 	cpu_apply_perf(c, cpu, policy.config->perf_level);
 	if (t->queued_at)
 		leave_queue(t, policy, now);
@@ -404,7 +420,9 @@ void SCHED_OPS(wd40_stopping, struct task_struct *p, bool runnable)
 		return;
 	deadline_charge(t, domain_at(t->domain), now);
 	WRITE_ONCE(t->running_at, 0);
-	if (!runnable)
+	if (runnable)
+		t->runnable_since = waits_stamp(now);
+	else
 		deadline_sleep(t);
 	cpu_end_stint(c, now);
 }

@@ -13,6 +13,7 @@
 #include "daemon/options.h"
 #include "dbus/bus.h"
 #include "dbus/introspect.h"
+#include "dbus/stats-socket.h"
 #include "util/log.h"
 
 /* Ready is also said without the bus, when it takes longer than this to be had. */
@@ -22,6 +23,7 @@ struct service {
 	struct loop *loop;
 	struct manager *manager;
 	struct bus *bus;
+	struct stats_socket *stats_socket;
 	struct loop_source *signals, *watchdog_timer, *patience_timer;
 	bool bus_settled, ready;
 	int err; /* behind the exit code, 0 = none that is known */
@@ -197,7 +199,7 @@ static int service_init(struct service *s, struct config *config, const char *ro
 }
 
 /* Runs until a signal. Returns an exit code, or the negative errno of what cannot go wrong. */
-static int service_run(struct service *s)
+static int service_run(struct service *s, const char *root)
 {
 	int r;
 
@@ -209,6 +211,8 @@ static int service_run(struct service *s)
 	}
 	r = bus_new(s->loop, s->manager, on_bus_settled, s, &s->bus);
 	if (r >= 0)
+		r = stats_socket_new(s->loop, s->manager, root, &s->stats_socket);
+	if (r >= 0)
 		r = loop_set_timer(s->patience_timer, BUS_PATIENCE_USEC, 0);
 	if (r >= 0)
 		r = loop_run(s->loop);
@@ -219,6 +223,7 @@ static int service_run(struct service *s)
 
 static void service_done(struct service *s)
 {
+	stats_socket_free(s->stats_socket);
 	bus_free(s->bus);
 	manager_free(s->manager);
 	loop_free(s->loop);
@@ -232,7 +237,7 @@ static int run(struct config *config, const char *root)
 	signal(SIGPIPE, SIG_IGN);
 	r = service_init(&s, config, root);
 	if (r >= 0)
-		r = service_run(&s);
+		r = service_run(&s, root);
 	if (r < 0) {
 		s.err = log_errno(LOG_ERR, r, "cannot go on");
 		r = EXIT_CODE_INTERNAL;

@@ -111,6 +111,9 @@ static int fill_arena(struct manager *m)
 	if (r < 0)
 		return r;
 	m->retired_slots = 0;
+	r = manager_reset_statistics(m);
+	if (r < 0)
+		return r;
 	manager_publish_config(m);
 	r = procstat_new(m->root, m->topology->nr_cpu_ids, &m->procstat);
 	if (r < 0)
@@ -134,14 +137,6 @@ static int watch_sched(struct manager *m)
 	if (r < 0)
 		return r;
 	return manager_policies_arm(m);
-}
-
-static uint64_t realtime_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000ull + now.tv_nsec / 1000;
 }
 
 /* The kernel's texts may hold the name of any task; D-Bus and the log get printable ASCII. */
@@ -171,7 +166,7 @@ static int attach_filled(struct manager *m)
 		return r;
 	if (m->attached_realtime_usec)
 		m->restart_count++;
-	m->attached_realtime_usec = realtime_usec();
+	m->attached_realtime_usec = manager_realtime_us();
 	m->attached_monotonic_usec = loop_now_usec();
 	m->hotplugs = 0; /* CPUs that moved since the topology was read are followed at once */
 	return watch_sched(m);

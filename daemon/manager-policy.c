@@ -30,6 +30,8 @@ static void run_policy(struct policy_runner *p)
 	p->policy->run(p->state, &snapshot);
 	p->policy->publish(p->state, shared);
 	p->round_usec = loop_now_usec() - start_usec;
+	p->total_usec += p->round_usec;
+	p->last_at_us = manager_realtime_us();
 	p->rounds++;
 }
 
@@ -77,7 +79,6 @@ int manager_policies_begin(struct manager *m)
 	for (size_t i = 0; i < NR_POLICIES && r >= 0; i++) {
 		struct policy_runner *p = &m->policies[i];
 
-		p->rounds = 0;
 		r = p->policy->new(m->topology, &p->state);
 		if (r >= 0)
 			run_policy(p);
@@ -123,6 +124,7 @@ void manager_policies_end(struct manager *m)
 		if (!p->state)
 			continue;
 		loop_stop_timer(p->timer);
+		p->rounds = p->total_usec = 0;
 		p->state = p->policy->free(p->state);
 	}
 }

@@ -15,6 +15,8 @@ struct policy_runner {
 	void *state;         /* NULL when not attached */
 	uint64_t rounds;     /* since the attach */
 	uint64_t round_usec; /* what the last one took */
+	uint64_t total_usec; /* what all of them took */
+	uint64_t last_at_us; /* when it was, real time */
 };
 
 enum {
@@ -49,6 +51,11 @@ struct manager {
 	struct tunable_set attached_values;
 	struct topology *topology; /* kept for reading until the next attach */
 	uint64_t attached_realtime_usec, attached_monotonic_usec; /* kept too */
+
+	struct statistics *statistics; /* the last snapshot */
+	struct statistics *baseline;   /* taken off it */
+	uint64_t statistics_since_us;
+	struct statistics_clients clients;
 };
 
 void manager_set_state(struct manager *m, enum manager_state state);
@@ -72,6 +79,11 @@ void manager_blame_trial(struct manager *m,
 
 /* manager-hotplug.c */
 void manager_follow_hotplug(struct manager *m); /* brings the topology up to date */
+
+/* manager-statistics.c */
+int manager_statistics_init(struct manager *m);
+void manager_statistics_done(struct manager *m);
+uint64_t manager_realtime_us(void);
 
 /* manager-policy.c */
 int manager_policies_init(struct manager *m);

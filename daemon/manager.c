@@ -39,6 +39,9 @@ int manager_new(struct loop *loop, struct config *config, const char *root, stru
 	r = manager_tunables_init(m);
 	if (r < 0)
 		return r;
+	r = manager_statistics_init(m);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(m);
 	return 0;
 }
@@ -50,6 +53,7 @@ struct manager *manager_free(struct manager *m)
 	manager_detach(m);
 	manager_policies_done(m);
 	manager_tunables_done(m);
+	manager_statistics_done(m);
 	loop_source_remove(m->restart_timer);
 	topology_free(m->topology);
 	free(m);

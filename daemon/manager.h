@@ -14,6 +14,7 @@
 #include "daemon/balancer.h"
 #include "daemon/loop.h"
 #include "daemon/sched.h"
+#include "daemon/statistics.h"
 #include "daemon/topology.h"
 #include "daemon/transactions.h"
 #include "daemon/tuner.h"
@@ -120,6 +121,21 @@ const struct topology *manager_topology(const struct manager *m); /* NULL before
 const struct wd40_shared *manager_shared(const struct manager *m);   /* NULL when not attached */
 const struct tuner_decision *manager_tuner(const struct manager *m); /* likewise */
 const struct balancer *manager_balancer(const struct manager *m);    /* likewise */
+
+/*
+ * All statistics (daemon/statistics.h) as they are now, counted since the last attach or reset. Valid
+ * until the next call. NULL when out of memory.
+ */
+const struct statistics *manager_statistics(struct manager *m);
+
+/* One of BPF's counters, likewise; 0 while nothing is attached. */
+uint64_t manager_counter(const struct manager *m, enum wd40_counter counter);
+
+/* Counters and histograms begin anew. BPF's own are left as they are. -ENOMEM. */
+int manager_reset_statistics(struct manager *m);
+
+/* Where those who serve statistics keep their own counts. */
+struct statistics_clients *manager_clients(struct manager *m);
 
 /* Rounds of the balancer since the last attach, and what the last one took. */
 struct manager_cost {

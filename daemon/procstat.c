@@ -35,6 +35,7 @@ struct procstat {
 	uint64_t round;
 	struct reading *last;
 	double *busy_pct;
+	struct procstat_ticks ticks;
 	char buffer[BUFFER_BYTES];
 };
 
@@ -49,8 +50,11 @@ static void take_reading(struct procstat *p, uint32_t cpu, uint64_t busy, uint64
 	struct reading *last = &p->last[cpu];
 	uint64_t busy_ticks = advance(last->busy, busy), idle_ticks = advance(last->idle, idle);
 
-	if (last->round && busy_ticks + idle_ticks)
+	if (last->round && busy_ticks + idle_ticks) {
 		p->busy_pct[cpu] = 100.0 * (double)busy_ticks / (double)(busy_ticks + idle_ticks);
+		p->ticks.busy += busy_ticks;
+		p->ticks.all += busy_ticks + idle_ticks;
+	}
 	*last = (struct reading){ busy, idle, p->round };
 }
 
@@ -197,4 +201,9 @@ struct procstat *procstat_free(struct procstat *p)
 const double *procstat_busy_pct(const struct procstat *p)
 {
 	return p->busy_pct;
+}
+
+struct procstat_ticks procstat_ticks(const struct procstat *p)
+{
+	return p->ticks;
 }

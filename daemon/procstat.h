@@ -28,3 +28,9 @@ int procstat_update(struct procstat *p);
  * written by each update.
  */
 const double *procstat_busy_pct(const struct procstat *p);
+
+/* Ticks that the online CPUs together have passed since procstat_new: busy ones, and all. */
+struct procstat_ticks {
+	uint64_t busy, all;
+};
+struct procstat_ticks procstat_ticks(const struct procstat *p);

@@ -181,7 +181,7 @@ int bus_new(struct loop *loop, struct manager *m, bus_settled_fn settled, void *
 	b->settled_fn = settled;
 	b->userdata = userdata;
 	b->retry_usec = RETRY_FIRST_USEC;
-	r = wd40_object_new(m, &b->object);
+	r = wd40_object_new(loop, m, &b->object);
 	if (r < 0)
 		return r;
 	r = loop_add_timer(loop, "bus-retry", on_retry, b, &b->retry_timer);

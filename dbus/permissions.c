@@ -37,6 +37,11 @@ static const struct {
 	{ WD40_INTERFACE, "GetPermissions", ACTION_NONE },
 	{ WD40_INTERFACE, "Dump", ACTION_DUMP },
 	{ WD40_STATISTICS_INTERFACE, "DryRunBalance", ACTION_DUMP },
+	{ WD40_STATISTICS_INTERFACE, "GetStatistics", ACTION_NONE },
+	{ WD40_STATISTICS_INTERFACE, "GetMetadata", ACTION_NONE },
+	{ WD40_STATISTICS_INTERFACE, "Subscribe", ACTION_IDENTIFY },
+	{ WD40_STATISTICS_INTERFACE, "Unsubscribe", ACTION_NONE },
+	{ WD40_STATISTICS_INTERFACE, "ResetStatistics", ACTION_RESET_STATISTICS },
 };
 
 const char *action_name(enum action action)

@@ -13,6 +13,7 @@ enum action {
 	ACTION_DUMP,
 	NR_ACTIONS,
 	ACTION_NONE = NR_ACTIONS, /* everybody may */
+	ACTION_IDENTIFY,          /* everybody may, once it is known who it is */
 };
 
 /* The action's name in polkit. */

@@ -11,6 +11,7 @@
 #include "dbus/wd40-object.h"
 #include "dbus/wd40-state.h"
 #include "dbus/wd40-statistics.h"
+#include "dbus/wd40-subscriptions.h"
 #include "dbus/wd40-tunables.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -27,16 +28,18 @@ struct told {
 #define MAX_CHANGES (NR_TUNABLES + 16)
 
 struct wd40_object {
+	struct loop *loop;
 	struct wd40_context context;
 	struct told told;
 };
 
-int wd40_object_new(struct manager *m, struct wd40_object **ret)
+int wd40_object_new(struct loop *loop, struct manager *m, struct wd40_object **ret)
 {
 	struct wd40_object *o = calloc(1, sizeof(*o));
 
 	if (!o)
 		return -ENOMEM;
+	o->loop = loop;
 	o->context.manager = m;
 	*ret = o;
 	return 0;
@@ -185,7 +188,9 @@ int wd40_object_export(sd_bus *bus, struct wd40_context *context)
 		const sd_bus_vtable *vtable;
 		void *userdata;
 	} parts[] = {
-		{ WD40_STATISTICS_INTERFACE, wd40_statistics_vtable(), context->manager },
+		{ WD40_STATISTICS_INTERFACE, wd40_counters_vtable(), context->manager },
+		{ WD40_STATISTICS_INTERFACE, wd40_statistics_vtable, context },
+		{ WD40_STATISTICS_INTERFACE, wd40_subscriptions_vtable, context },
 		{ WD40_STATISTICS_INTERFACE, wd40_balance_vtable, context->manager },
 		{ WD40_INTERFACE, wd40_control_vtable, context },
 		{ WD40_INTERFACE, wd40_describe_vtable, context },
@@ -209,6 +214,8 @@ int wd40_object_add(struct wd40_object *o, sd_bus *bus)
 	o->told = told_now(o->context.manager);
 	r = gate_new(bus, &o->context.gate);
 	if (r >= 0)
+		r = subscriptions_new(o->loop, o->context.manager, bus, &o->context.subscriptions);
+	if (r >= 0)
 		r = gate_guard(o->context.gate, WD40_OBJECT_PATH);
 	if (r >= 0)
 		r = gate_guard(o->context.gate, LOG_CONTROL_PATH);
@@ -219,5 +226,6 @@ int wd40_object_add(struct wd40_object *o, sd_bus *bus)
 
 void wd40_object_drop(struct wd40_object *o)
 {
+	o->context.subscriptions = subscriptions_free(o->context.subscriptions);
 	o->context.gate = gate_free(o->context.gate);
 }

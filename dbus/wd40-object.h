@@ -4,8 +4,10 @@
 
 #include <systemd/sd-bus.h>
 
+#include "daemon/loop.h"
 #include "daemon/manager.h"
 #include "dbus/gate.h"
+#include "dbus/wd40-subscriptions.h"
 
 #define WD40_OBJECT_PATH "/org/scx/Wd40"
 #define WD40_INTERFACE   "org.scx.Wd40"
@@ -14,6 +16,7 @@
 struct wd40_context {
 	struct manager *manager;
 	struct gate *gate; /* of the connection, NULL while there is none */
+	struct subscriptions *subscriptions; /* likewise */
 };
 
 /* Exports the object's interfaces; the context is theirs to use. */
@@ -22,7 +25,7 @@ int wd40_object_export(sd_bus *bus, struct wd40_context *context);
 /* Outlives connections; knows what clients have last been told. */
 struct wd40_object;
 
-int wd40_object_new(struct manager *m, struct wd40_object **ret);
+int wd40_object_new(struct loop *loop, struct manager *m, struct wd40_object **ret);
 struct wd40_object *wd40_object_free(struct wd40_object *o);
 
 /* Exports the object on a new connection, behind a gate; and the end of that connection. */

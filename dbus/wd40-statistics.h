@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Interface org.scx.Wd40.Statistics: what BPF counts and the tuner sees, as single properties. */
+/* Interface org.scx.Wd40.Statistics: snapshots, and the main numbers as single properties. */
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -7,4 +7,7 @@
 #define WD40_STATISTICS_INTERFACE "org.scx.Wd40.Statistics"
 
 /* One property a counter of bpf/shared.h, made at the first call. Userdata: the struct manager. */
-const sd_bus_vtable *wd40_statistics_vtable(void);
+const sd_bus_vtable *wd40_counters_vtable(void);
+
+/* GetStatistics, GetMetadata, ResetStatistics. Userdata: the struct wd40_context. */
+extern const sd_bus_vtable wd40_statistics_vtable[];

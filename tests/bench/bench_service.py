@@ -7,6 +7,7 @@ import os
 import re
 import statistics
 import struct
+import subprocess
 import sys
 import time
 import unittest
@@ -17,10 +18,21 @@ from harness import Case, NAME, PROPERTIES, Signals, wait_until
 SECONDS = float(os.environ.get("WD40D_BENCH_SECONDS", 20))
 RETUNES = 1000
 COUNT_MALLOC = os.environ["WD40D_COUNT_MALLOC"]
+BENCH_BUS = os.environ["WD40D_BENCH_BUS"]
 
 
 def report(what, value, unit, bound):
     print(f"{what:<44} {value:10.3f} {unit:<12} (bound {bound})", flush=True)
+
+
+def make_large(machine):
+    """64 domains of two CPUs, in two nodes."""
+    machine.write("sys/devices/system/cpu/possible", "0-127")
+    machine.write("sys/devices/system/cpu/online", "0-127")
+    for node, cpus in (0, "0-63"), (1, "64-127"):
+        machine.write(f"sys/devices/system/node/node{node}/cpulist", cpus)
+    for cpu in range(128):
+        machine.add_cpu(cpu, cpu // 64, [cpu & ~1, cpu | 1])
 
 
 class Service(Case):
@@ -103,6 +115,63 @@ class Service(Case):
         report("  round trip, median", statistics.median(took) * 1e3, "ms", "-")
         report("  round trip, longest", max(took) * 1e3, "ms", "-")
         self.assertLess(each, 1)
+
+    def client(self, *arguments):
+        return subprocess.Popen([BENCH_BUS, *map(str, arguments)], stdout=subprocess.PIPE, text=True,
+                                env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": self.bus.address})
+
+    def median_us(self, *arguments):
+        with self.client(*arguments) as client:
+            return float(client.stdout.read())
+
+    def test_get(self):
+        self.start()
+        took = self.median_us("get", 5000)
+        report("Get of a property, round trip, median", took, "us", 150)
+        self.assertLess(took, 150)
+
+    def test_eight_clients(self):
+        self.start()
+        self.settle()
+        rounds, start, cpu, calls = self.rounds(), time.monotonic(), self.cpu_ns(), 20000
+        clients = [self.client("get", calls) for _ in range(8)]
+        for client in clients:
+            client.communicate()
+        took = time.monotonic() - start
+        cpu, missed = self.cpu_ns() - cpu, took * 10 - (self.rounds() - rounds)
+        report("Get from 8 clients", 8 * calls / took, "1/s", 10000)
+        report("  of that, each in the daemon", cpu / 8e3 / calls, "us of CPU", "-")
+        report("  rounds of the tuner missed meanwhile", missed, "", 1)
+        self.assertLess(missed, 1.5)
+        self.assertGreater(8 * calls / took, 10000)
+
+    def test_statistics_at_64_domains(self):
+        make_large(self.machine)
+        self.start()
+        self.assertIn("64 domains", self.get("Topology"))
+        cpu = self.cpu_ns()
+        took = self.median_us("statistics", 500)
+        cpu = (self.cpu_ns() - cpu) / 500e6
+        report("GetStatistics at 64 domains, round trip", took / 1e3, "ms", 2)
+        report("  of that, in the daemon", cpu, "ms of CPU", "-")
+        self.assertLess(took, 2000)
+
+    def test_subscribers(self):
+        self.start()
+        self.settle()
+        idle, seconds = self.cpu_ns(), 5
+        time.sleep(seconds)  # what is measured is this time
+        idle = self.cpu_ns() - idle
+        with self.client("subscribe", 100, seconds) as clients:
+            clients.stdout.readline()
+            start, cpu = time.monotonic(), self.cpu_ns()
+            samples = int(clients.stdout.readline())
+            cpu, took = self.cpu_ns() - cpu, time.monotonic() - start
+        percent = (cpu / took - idle / seconds) / 1e7
+        report("samples of everything to 100 subscribers", samples / took, "1/s", "-")
+        report("  and what they cost the daemon", percent, "% of a CPU", 3)
+        self.assertGreater(samples, 900 * took)
+        self.assertLess(percent, 3)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A D-Bus client steered through its standard input: client.py ADDRESS. Each line is a call as JSON:
 [path, interface, method, signature, arguments, interactive]; each answer is ["reply", values] or
-["error", [name, message]]. A variant is written ["t", 5]. A file descriptor comes back as its text."""
+["error", [name, message]]. {"signal": member, "patience": s} waits for the next signal sent to this
+client alone, and answers with its arguments. A variant is written ["t", 5]. A file descriptor comes back as its text."""
 
 import json
 import os
 import sys
+import time
 
 from gi.repository import Gio, GLib
 
@@ -50,13 +52,41 @@ def call(connection, path, interface, method, signature, arguments, interactive)
     return ["reply", values[0] if len(values) == 1 else values or None]
 
 
+class Signals:
+    """Those that come without being asked for: unicast ones."""
+
+    def __init__(self, connection):
+        self.context = GLib.MainContext.default()
+        self.seen = []
+        connection.signal_subscribe(None, None, None, None, None, Gio.DBusSignalFlags.NO_MATCH_RULE, self.on_signal)
+
+    def on_signal(self, connection, sender, path, interface, member, arguments):
+        self.seen.append((member, list(arguments.unpack())))
+
+    def next(self, member, patience):
+        deadline = time.monotonic() + patience
+        GLib.timeout_add(100, lambda: True)  # so that the context comes back to look at the time
+        while time.monotonic() < deadline:
+            while self.seen:
+                name, arguments = self.seen.pop(0)
+                if name == member:
+                    return ["reply", arguments]
+            self.context.iteration(True)
+        return ["error", ["NoSignal", member]]
+
+
 def main():
     connection = Gio.DBusConnection.new_for_address_sync(
         sys.argv[1], Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION,
         None, None)
+    signals = Signals(connection)
     for line in sys.stdin:
+        request = json.loads(line)
         try:
-            answer = call(connection, *json.loads(line))
+            if isinstance(request, dict):
+                answer = signals.next(request["signal"], request["patience"])
+            else:
+                answer = call(connection, *request)
         except GLib.Error as error:
             sys.exit(f"client: {error.message}")  # the bus is gone
         print(json.dumps(answer), flush=True)

@@ -210,6 +210,10 @@ class Fake:
         """Answers all requests to move a task, as enum wd40_move_answer."""
         subprocess.run([ARENA_PEEK, self.directory / "arena", "answer", str(answer)], check=True)
 
+    def wait(self, cpu, bucket, n):
+        """Counts n waits in a queue of about 1024 << bucket ns, of tasks that came to run on the CPU."""
+        subprocess.run([ARENA_PEEK, self.directory / "arena", "wait", str(cpu), str(bucket), str(n)], check=True)
+
     def count(self, counter, n):
         subprocess.run([ARENA_PEEK, self.directory / "arena", counter, str(n)], check=True)
 
@@ -390,6 +394,12 @@ class Client:
         if kind == "error":
             raise Refused(*value)
         return value
+
+    def next_signal(self, member):
+        """The arguments of the next signal of that name that was sent to this client alone."""
+        self.process.stdin.write(json.dumps({"signal": member, "patience": PATIENCE}) + "\n")
+        self.process.stdin.flush()
+        return self.receive()
 
     def call(self, *arguments, **options):
         """The reply's values; one alone as it is, none as None. Refused when it is an error."""

@@ -6,6 +6,7 @@
  *	arena-peek FILE COUNTER N	adds N to a counter of CPU 0
  *	arena-peek FILE hog DOMAIN	adds a task that always wants to run and may do so everywhere
  *	arena-peek FILE answer N	answers all requests to move so (enum wd40_move_answer)
+ *	arena-peek FILE wait CPU BUCKET N	counts N waits in a queue that ended on the CPU
  *	arena-peek FILE config N	raises each value of the configuration by N, and flips each flag
  */
 #include <fcntl.h>
@@ -102,6 +103,15 @@ static int answer_moves(struct wd40_shared *shared, u32 answer)
 	return EXIT_SUCCESS;
 }
 
+static int count_waits(struct wd40_shared *shared, u32 cpu, u32 bucket, u32 n)
+{
+	struct wd40_waits *w = &shared->cpus[cpu].queue_wait;
+
+	w->sum += n << bucket;
+	w->buckets[bucket] += n;
+	return EXIT_SUCCESS;
+}
+
 static void print_config(const struct wd40_config *c)
 {
 	printf("\"generation\": %llu, \"slice_underutil_ns\": %llu, \"slice_overutil_ns\": %llu, ",
@@ -126,11 +136,13 @@ int main(int argc, char **argv)
 {
 	struct wd40_shared *shared;
 
-	if (argc != 2 && argc != 4) {
-		fprintf(stderr, "usage: arena-peek FILE [COUNTER|config|hog|answer N]\n");
+	if (argc != 2 && argc != 4 && argc != 6) {
+		fprintf(stderr, "usage: arena-peek FILE [COUNTER|config|hog|answer|wait N ..]\n");
 		return 2;
 	}
 	shared = map_arena(argv[1]);
+	if (argc == 6)
+		return count_waits(shared, atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
 	if (argc == 4 && strcmp(argv[2], "config") == 0)
 		return raise_config(&shared->configs[shared->config_current], atoi(argv[3]));
 	if (argc == 4 && strcmp(argv[2], "hog") == 0)

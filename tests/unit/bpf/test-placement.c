@@ -241,6 +241,14 @@ static void greedy_claims_where_the_tuner_allows(void **state)
 	assert_claims(0, 0, NOBODY, 0);
 }
 
+static void greedy_back_to_the_previous_cpu_is_counted_so(void **state)
+{
+	make_idle(6, 2);
+	let_tuner_allow(0xf0, 0);
+	assert_claims(6, 0, 6, WD40_CTR_GREEDY_IDLE);
+	assert_claims(6, 0, 7, WD40_CTR_DIRECT_GREEDY);
+}
+
 static void greedy_takes_an_idle_core_first(void **state)
 {
 	make_idle(5, 3);
@@ -366,6 +374,7 @@ int main(void)
 		TEST(a_waker_that_exits_does_not_hand_over),
 		TEST(sync_respects_affinity),
 		TEST(greedy_claims_where_the_tuner_allows),
+		TEST(greedy_back_to_the_previous_cpu_is_counted_so),
 		TEST(greedy_takes_an_idle_core_first),
 		TEST(greedy_crosses_nodes_only_when_asked_to),
 		TEST(greedy_looks_everywhere_nearest_first),

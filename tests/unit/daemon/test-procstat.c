@@ -76,6 +76,21 @@ static void share_is_since_the_last_reading(void **state)
 	assert_pct(busy[0], 100);
 }
 
+/* Both CPUs, from their second reading on. */
+static void ticks_are_of_all_cpus(void **state)
+{
+	_cleanup_(procstat_freep) struct procstat *p =
+		open_with(*state, 2, "cpu0 100 0 0 100 0 0 0 0 0 0\ncpu1 5 0 0 5 0 0 0 0 0 0\n");
+
+	assert_int_equal(procstat_ticks(p).all, 0);
+	update_with(*state, p, "cpu0 130 0 0 110 0 0 0 0 0 0\ncpu1 5 0 0 15 0 0 0 0 0 0\n");
+	assert_int_equal(procstat_ticks(p).busy, 30);
+	assert_int_equal(procstat_ticks(p).all, 50);
+	update_with(*state, p, "cpu0 135 0 0 110 0 0 0 0 0 0\n");
+	assert_int_equal(procstat_ticks(p).busy, 35);
+	assert_int_equal(procstat_ticks(p).all, 55);
+}
+
 /* user nice system idle iowait irq softirq steal guest guest_nice */
 static void columns_count_as_what_they_are(void **state)
 {
@@ -237,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(share_is_since_the_last_reading),
+		TEST(ticks_are_of_all_cpus),
 		TEST(columns_count_as_what_they_are),
 		TEST(share_stays_where_no_tick_passed),
 		TEST(counters_that_go_backwards),

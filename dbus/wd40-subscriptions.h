@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Subscriptions to samples of statistics: Subscribe, Unsubscribe and the unicast signal Sample of
+ * org.scx.Wd40.Statistics. A subscription ends with its client, and with the connection to the bus.
+ *
+ * Samples are made for those whose turn it is from one snapshot, at multiples of their interval. When the
+ * bus does not take what is sent, they are dropped instead of queued, and counted; the sequence number tells
+ * the client that some are missing.
+ */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "daemon/loop.h"
+#include "daemon/manager.h"
+#include "dbus/gate.h"
+
+/* Limits; root may have all that there are. */
+#define SUBSCRIPTION_INTERVAL_MIN_USEC 100000ull
+#define SUBSCRIPTION_INTERVAL_MAX_USEC 3600000000ull
+#define SUBSCRIPTIONS_MAX              256u
+#define SUBSCRIPTIONS_OF_UID_MAX       16u
+
+/* Bytes of samples, by a rough estimate, that may wait to be taken by the bus. */
+#define SUBSCRIPTION_QUEUE_BYTES_MAX (8u << 20)
+
+struct subscriptions;
+
+/* Those of one connection; loop, manager and bus are borrowed. -ENOMEM. */
+int subscriptions_new(struct loop *loop, struct manager *m, sd_bus *bus,
+		      struct subscriptions **ret);
+struct subscriptions *subscriptions_free(struct subscriptions *s); /* ends them all */
+
+/* Subscribe and Unsubscribe. Userdata: the struct wd40_context. */
+extern const sd_bus_vtable wd40_subscriptions_vtable[];
