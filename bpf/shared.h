@@ -328,7 +328,7 @@ struct wd40_task {
  * slot is used again; until then, which may be never, the daemon finds the slot's generation changed, and
  * may take the word back, by an atomic exchange with 0: who gets the word has the request.
  */
-#define WD40_MOVE_SLOTS              4096u
+#define WD40_MOVE_SLOTS              16384u
 #define WD40_MOVE_WORD(gen, slot)    ((u64)(gen) << 32 | ((slot) + 1))
 #define WD40_MOVE_WORD_SLOT(word)    ((u32)(word) - 1)
 #define WD40_MOVE_WORD_GENERATION(w) ((u32)((w) >> 32))

@@ -12,6 +12,7 @@ struct wish {
 	uint32_t from, to;
 	double even; /* load that would make both even */
 	double aim;  /* load to look for: not more than leads to the mean */
+	uint32_t waived; /* rounds at the end of a rest that do not count */
 };
 
 static double even_load(const struct balance_group *from, const struct balance_group *to)
@@ -25,7 +26,7 @@ static struct wish make_wish(const struct balance *b, const struct balance_scope
 {
 	const struct balance_group *giver = &b->domains[from], *taker = &b->domains[to];
 	double mean = balance_node_group(b, from)->ratio, surplus, deficit;
-	struct wish w = { from, to, even_load(giver, taker), 0 };
+	struct wish w = { from, to, even_load(giver, taker), 0, 0 };
 
 	if (s->far) {
 		giver = balance_node_group(b, from);
@@ -68,7 +69,8 @@ static bool is_good(const struct balance_input *in, const struct balance_scope *
 	double gained = gain(w, t->load);
 
 	return gained > 0 && gained >= s->cost && gained >= s->gain_least * t->load &&
-	       !rest_in(in->rest, t->handle, in->round) && is_allowed(in->shared, t->handle, w->to);
+	       !rest_in(in->rest, t->handle, in->round + w->waived) &&
+	       is_allowed(in->shared, t->handle, w->to);
 }
 
 /* The link to the first good task in a bucket, NULL when there is none or *looks run out. */
@@ -107,12 +109,16 @@ static void transfer(struct balance_group *from, struct balance_group *to, doubl
 }
 
 bool balance_move_one(struct balance *b, const struct balance_input *in,
-		      const struct balance_scope *s, uint32_t from, uint32_t to)
+		      const struct balance_scope *s, uint32_t from, uint32_t to, bool urgent)
 {
 	struct wish w = make_wish(b, s, from, to);
 	uint32_t *link = w.even > 0 ? search(b, in, s, &w) : NULL;
 	const struct load_task *t;
 
+	if (!link && w.even > 0 && urgent) {
+		w.waived = BALANCE_REST_WAIVED;
+		link = search(b, in, s, &w);
+	}
 	if (!link)
 		return false;
 	t = &in->load->tasks[*link];

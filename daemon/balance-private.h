@@ -27,8 +27,8 @@ static inline struct balance_group *balance_node_group(const struct balance *b, 
 }
 
 /*
- * Adds the move of one task from a domain to another to the plan, if there is one that is worth it.
- * The index has been filled for the plan.
+ * Adds the move of one task from a domain to another to the plan, if there is one that is worth it;
+ * when it is urgent also of one that was moved lately. The index has been filled for the plan.
  */
 bool balance_move_one(struct balance *b, const struct balance_input *in,
-		      const struct balance_scope *s, uint32_t from, uint32_t to);
+		      const struct balance_scope *s, uint32_t from, uint32_t to, bool urgent);

@@ -125,10 +125,11 @@ static enum relief relieve(struct balance *b, const struct balance_input *in,
 	b->attempt++;
 	for (uint32_t i = 0; i < TRIES_MAX; i++) {
 		uint32_t to = lowest(b, s, from);
+		double differ = to == WD40_NO_DOMAIN ? 0 : difference(b, s, from, to);
 
-		if (to == WD40_NO_DOMAIN || difference(b, s, from, to) <= s->tolerance)
+		if (differ <= s->tolerance)
 			return i ? DRY : EVEN;
-		if (balance_move_one(b, in, s, from, to))
+		if (balance_move_one(b, in, s, from, to, differ > BALANCE_APART))
 			return MOVED;
 		b->tried[to] = b->attempt;
 	}

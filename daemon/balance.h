@@ -21,7 +21,9 @@
  * help. It counts with its part in its node, and the others share what is left.
  *
  * Each move makes the sum of load^2 / capacity smaller, first of nodes and then of domains, so the
- * rounds come to an end; and a task that was moved rests for some of them.
+ * rounds come to an end; and a task that was moved rests for some of them. While domains are
+ * further apart than they may be (5 %) it is moved again when there is no other: in its new place it
+ * may want to run less than where it waited all the time.
  */
 #pragma once
 
@@ -35,6 +37,8 @@
 #define BALANCE_TOLERANCE_NODE   0.03
 #define BALANCE_TOLERANCE_DOMAIN 0.02
 #define BALANCE_LARGE            0.10
+#define BALANCE_APART            0.05
+#define BALANCE_REST_WAIVED      3 /* rounds of a rest, between those so far apart */
 #define BALANCE_COLD_NODE_NS     10e6 /* CPU time lost by a move to another node */
 #define BALANCE_COLD_DOMAIN_NS   2.5e6
 

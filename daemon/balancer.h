@@ -11,8 +11,11 @@
 #include "daemon/moves.h"
 #include "daemon/policy.h"
 
-/* Rounds for which a task is left alone after it was moved, and after BPF refused to move it. */
-#define BALANCER_REST_MOVED   4
+/*
+ * Rounds for which a task is left alone after it was moved, and after BPF refused to move it. All but
+ * the round it was moved in can be waived (balance.h); who was refused is not asked again so soon.
+ */
+#define BALANCER_REST_MOVED   (BALANCE_REST_WAIVED + 1)
 #define BALANCER_REST_REFUSED 16
 
 struct balancer {

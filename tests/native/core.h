@@ -117,7 +117,6 @@ void native_force_affinity(struct task_struct *p); /* all CPUs */
 
 void native_arena_boot(const struct topology *t, u32 tasks_max);
 void native_arena_halt(void);
-void native_allow_mask(struct task_struct *p, const unsigned long *mask);
 void native_check_cpu(s32 cpu, const char *kfunc);
 bool native_any_idle(void);
 

@@ -60,10 +60,8 @@ static void add_sleeper(struct sim_workload *w, struct sim_recipe *recipe, struc
 }
 
 /* Every second task of a weight sleeps. */
-void sim_build_weights(struct sim_workload *w, struct sim_recipe *recipe)
+static void add_weights(struct sim_workload *w, struct sim_recipe *recipe, u32 levels)
 {
-	u32 levels = recipe->values[LEVELS];
-
 	for (u32 i = 0; i < levels; i++) {
 		u32 weight = (u32)lround(pow(10000, (double)i / (levels - 1)));
 		u32 tasks = part(tasks_of(recipe), levels, i);
@@ -77,6 +75,97 @@ void sim_build_weights(struct sim_workload *w, struct sim_recipe *recipe)
 		add_sleeper(w, recipe, sleeper);
 	}
 }
+
+void sim_build_weights(struct sim_workload *w, struct sim_recipe *recipe)
+{
+	add_weights(w, recipe, recipe->values[LEVELS]);
+}
+
+/* --- A skew. ------------------------------------------------------------------------------------- */
+
+enum {
+	WEIGHTS = LEVELS,
+	CACHES,
+	FREE_MS
+};
+
+static bool is_of_cache(const struct sim_cpu *c, u32 cache)
+{
+	return c->online && c->llc == cache;
+}
+
+static bool allow_cache(struct sim_workload *w, const struct sim_machine *m,
+			struct sim_attributes *a, u32 cache)
+{
+	bool any = false;
+
+	for (u32 i = 0; i < m->nr_cpus; i++) {
+		if (!is_of_cache(&m->cpus[i], cache))
+			continue;
+		sim_workload_allow(w, a, m->cpus[i].id);
+		any = true;
+	}
+	return any;
+}
+
+static u32 nr_caches(const struct sim_machine *m)
+{
+	u32 nr = 0;
+
+	for (u32 i = 0; i < m->nr_cpus; i++)
+		nr = m->cpus[i].llc >= nr ? m->cpus[i].llc + 1 : nr;
+	return nr;
+}
+
+/* Tasks begin on the CPUs of the first caches. */
+static void crowd(struct sim_workload *w, const struct sim_recipe *recipe, struct sim_kind *k)
+{
+	u32 all = nr_caches(recipe->machine), wanted = recipe->values[CACHES] ?: (all + 7) / 8;
+
+	k->ready = true;
+	for (u32 cache = 0; cache < all && wanted; cache++)
+		wanted -= allow_cache(w, recipe->machine, &k->attributes, cache);
+}
+
+static void add_liberation(struct sim_workload *w, struct sim_phase *phase, u32 kind)
+{
+	struct sim_event *e = sim_workload_add_event(w, phase, SIM_SET);
+
+	if (!e)
+		return;
+	e->ref = kind;
+	e->attributes = calloc(1, sizeof(*e->attributes));
+	if (!e->attributes) {
+		w->failed = true;
+		return;
+	}
+	e->attributes->nice = SIM_NICE_UNSAID;
+	for (u32 cpu = 0; cpu < w->nr_cpu_ids; cpu++)
+		sim_workload_allow(w, e->attributes, cpu);
+}
+
+/* The last kind sets all others free. */
+void sim_build_skew(struct sim_workload *w, struct sim_recipe *recipe)
+{
+	struct sim_kind *liberator;
+	struct sim_phase *phase;
+
+	add_weights(w, recipe, recipe->values[WEIGHTS]);
+	for (u32 i = 0; i < w->nr_kinds; i++)
+		crowd(w, recipe, w->kinds[i]);
+	liberator = sim_recipe_kind(w, 1, "liberator");
+	if (!liberator)
+		return;
+	liberator->ready = true;
+	liberator->loop = 1;
+	liberator->attributes.weight = WD40_MAX_WEIGHT;
+	liberator->delay_ns = recipe->values[FREE_MS] * 1000000ull;
+	phase = sim_workload_add_phase(w, liberator, 1);
+	for (u32 i = 0; i < liberator->index; i++)
+		add_liberation(w, phase, i);
+}
+
+/* --- Timers. -------------------------------------------------------------------------------------- */
 
 #define PERIODS 16
 

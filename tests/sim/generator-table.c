@@ -29,6 +29,15 @@ const struct sim_generator sim_generators[] = {
 		sim_build_weights,
 	},
 	{
+		"skew",
+		"the same, but all begin on the CPUs of a few caches, and are set free together",
+		{ TASKS(300),
+		  { "levels", 9, 2, 64, "weights" },
+		  { "caches", 0, 0, 10000, "in so many they begin; 0: an eighth of them" },
+		  { "free_ms", 100, 0, 1000000, "after so long they are set free" } },
+		sim_build_skew,
+	},
+	{
 		"periodic",
 		"tasks that a timer wakes every 4 to 40 ms",
 		{ TASKS(150), { "load", 30, 1, 100, "percent of a period that a task runs" } },

@@ -51,6 +51,7 @@ void sim_recipe_room(struct sim_workload *w, u32 items);
 void sim_build_hogs(struct sim_workload *w, struct sim_recipe *recipe);
 void sim_build_nice(struct sim_workload *w, struct sim_recipe *recipe);
 void sim_build_weights(struct sim_workload *w, struct sim_recipe *recipe);
+void sim_build_skew(struct sim_workload *w, struct sim_recipe *recipe);
 void sim_build_periodic(struct sim_workload *w, struct sim_recipe *recipe);
 void sim_build_pinned(struct sim_workload *w, struct sim_recipe *recipe);
 void sim_build_chains(struct sim_workload *w, struct sim_recipe *recipe);

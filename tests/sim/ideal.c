@@ -24,6 +24,8 @@ struct ideal {
 	bool changed;
 	u64 next_at; /* rates are not computed before */
 	u64 nr_solved;
+	double rate, total_ns; /* of all tasks together */
+	u64 total_at;
 };
 
 struct ideal *ideal_new(struct mask_table *masks, const u32 *capacity, u64 interval_ns)
@@ -139,6 +141,21 @@ static bool update_available(struct ideal *m, u64 now_ns)
 	return any_occupied;
 }
 
+double ideal_total_ns(const struct ideal *m, u64 now_ns)
+{
+	return m->total_ns + m->rate * (double)(now_ns - m->total_at);
+}
+
+/* The rates are new. */
+static void set_total(struct ideal *m, u64 now_ns)
+{
+	m->total_ns = ideal_total_ns(m, now_ns);
+	m->total_at = now_ns;
+	m->rate = 0;
+	for (u32 i = 0; i < m->nr; i++)
+		m->rate += m->classes[i].nr * m->classes[i].rate;
+}
+
 void ideal_settle(struct ideal *m, u64 now_ns)
 {
 	u64 work;
@@ -149,6 +166,7 @@ void ideal_settle(struct ideal *m, u64 now_ns)
 		ideal_work_ns(m, i, now_ns);
 	m->changed = update_available(m, now_ns);
 	work = network_solve(m->network, m->classes, m->nr, m->available);
+	set_total(m, now_ns);
 	m->nr_solved++;
 	if (m->interval_ns)
 		m->next_at = now_ns + m->interval_ns + work * PAUSE_NS_PER_EDGE;

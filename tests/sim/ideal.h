@@ -54,5 +54,8 @@ double ideal_work_ns(struct ideal *m, u32 class, u64 now_ns);
 /* All changes of this moment are made. */
 void ideal_settle(struct ideal *m, u64 now_ns);
 
+/* The work that all tasks together should have got by now. */
+double ideal_total_ns(const struct ideal *m, u64 now_ns);
+
 /* How often rates were computed. */
 u64 ideal_nr_solved(const struct ideal *m);

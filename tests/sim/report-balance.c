@@ -106,6 +106,13 @@ static void measure_errors(struct balance *b, double mean_load)
 	}
 }
 
+static void add_sums(struct balance_sums *into, const struct balance_sums *s, int sign)
+{
+	into->idle_queued_ns += (u64)sign * s->idle_queued_ns;
+	into->work_ns += sign * s->work_ns;
+	into->due_ns += sign * s->due_ns;
+}
+
 /* Adds a point to another, which holds as much time times weight. */
 static void merge(struct balance *b, struct balance_point *into, const struct balance_point *from,
 		  u32 weight)
@@ -122,7 +129,7 @@ static void merge(struct balance *b, struct balance_point *into, const struct ba
 	into->wait_sum_ns += from->wait_sum_ns;
 	if (from->wait_max_ns > into->wait_max_ns)
 		into->wait_max_ns = from->wait_max_ns;
-	into->idle_queued_ns += from->idle_queued_ns;
+	add_sums(&into->sums, &from->sums, 1);
 	into->end_ns = from->end_ns;
 }
 
@@ -154,14 +161,15 @@ static void keep_window(struct balance *b)
 	w->loads = sim_grow(NULL, b->nr_domains, sizeof(*w->loads));
 }
 
-void balance_close(struct balance *b, u64 now_ns, u64 idle_queued_ns)
+void balance_close(struct balance *b, u64 now_ns, const struct balance_sums *sums)
 {
 	while (balance_is_due(b, now_ns)) {
 		double *loads;
 		u64 end_ns = b->window.end_ns;
 
-		b->window.idle_queued_ns = idle_queued_ns - b->idle_queued_ns;
-		b->idle_queued_ns = idle_queued_ns;
+		b->window.sums = *sums;
+		add_sums(&b->window.sums, &b->sums, -1);
+		b->sums = *sums;
 		measure_errors(b, measure_loads(b));
 		keep_window(b);
 		loads = b->window.loads;
@@ -182,4 +190,13 @@ void balance_errors(const struct balance *b, u32 first_point, double *ret_mean, 
 		*ret_max = fmax(*ret_max, b->points[i].error_max);
 	}
 	*ret_mean = nr ? sum / nr : 0;
+}
+
+double balance_throughput(const struct balance *b, u32 first_point)
+{
+	struct balance_sums sums = { 0 };
+
+	for (u32 i = first_point; i < b->nr_points; i++)
+		add_sums(&sums, &b->points[i].sums, 1);
+	return sums.due_ns > 0 ? sums.work_ns / sums.due_ns : 1;
 }

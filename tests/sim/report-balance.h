@@ -16,12 +16,18 @@
 #define BALANCE_WINDOW_NS 100000000ull
 #define BALANCE_POINTS    512u
 
+/* What all CPUs together did, up to a time or in a window. */
+struct balance_sums {
+	u64 idle_queued_ns;     /* idle while tasks waited that they could have served */
+	double work_ns, due_ns; /* work done, and what the ideal would have done (ideal.h) */
+};
+
 struct balance_point {
 	u64 end_ns;
 	double error_mean, error_max; /* 1 = 100 % */
 	u32 nr_errors;                /* windows that have an error */
 	u64 nr_waits, wait_sum_ns, wait_max_ns;
-	u64 idle_queued_ns;
+	struct balance_sums sums;
 	double *loads; /* by domain */
 };
 
@@ -39,7 +45,7 @@ struct balance {
 	struct balance_point *points, window;
 	u32 nr_points;
 	u32 windows_per_point, nr_in_last; /* windows that the last point has */
-	u64 idle_queued_ns;                /* up to the last window's end */
+	struct balance_sums sums;          /* up to the last window's end */
 };
 
 int balance_init(struct balance *b, u32 nr_domains, u64 now_ns); /* -ENOMEM */
@@ -56,8 +62,11 @@ static inline bool balance_is_due(const struct balance *b, u64 now_ns)
 	return now_ns >= b->window.end_ns;
 }
 
-/* To be called before the changes of now_ns. idle_queued_ns: idle while queued, all up to now. */
-void balance_close(struct balance *b, u64 now_ns, u64 idle_queued_ns);
+/* To be called before the changes of now_ns. sums: all up to now. */
+void balance_close(struct balance *b, u64 now_ns, const struct balance_sums *sums);
 
 /* Over the windows since the point of that index; error_max: the largest. */
 void balance_errors(const struct balance *b, u32 first_point, double *ret_mean, double *ret_max);
+
+/* Work done as a part of what was due, over the same; 1 when nothing was. */
+double balance_throughput(const struct balance *b, u32 first_point);

@@ -53,6 +53,9 @@ struct sim_report {
 	struct kinds kinds;
 	u64 migrated_cpus, migrated_domains, migrated_nodes;
 	u64 ran_ns;
+	double work_ns; /* by CPUs of capacity 1024, up to */
+	u64 worked_at;
+	u32 capacity_busy; /* that works now, 1024 = one */
 	u32 nr_online;
 	u64 online_ns, online_counted_at; /* CPU time that was there */
 	struct mask_table *masks;
@@ -68,6 +71,9 @@ void report_task_event(struct sim_report *r, const struct native_event *e);
 
 /* Counts what a running task has run up to now. */
 void report_count_run(struct sim_report *r, struct task_figures *t);
+
+/* The running task's CPU, of that capacity, begins (positive) or ends to work. */
+void report_count_work(struct sim_report *r, s32 capacity);
 
 /* Brings times of what is under way up to now. */
 void report_catch_up(struct sim_report *r);

@@ -175,6 +175,16 @@ static void put_balance(struct json_object *o, const struct sim_report *r)
 	put_number(balance, "second_half_error_max_pct", 100 * max);
 }
 
+/* Work done for what the ideal would have done. */
+static void put_throughput(struct json_object *o, const struct sim_report *r)
+{
+	struct json_object *throughput = put_object(o, "throughput");
+
+	put_number(throughput, "of_ideal_pct", 100 * balance_throughput(&r->balance, 0));
+	put_number(throughput, "second_half_of_ideal_pct",
+		   100 * balance_throughput(&r->balance, r->balance.nr_points / 2));
+}
+
 static void put_counters(struct json_object *o, const struct sim_report *r)
 {
 	static const char *const names[] = {
@@ -214,10 +224,12 @@ static struct json_object *point(const struct sim_report *r, const struct balanc
 	put_count(o, "end_ns", p->end_ns - r->started_at);
 	put_number(o, "balance_error_mean_pct", 100 * p->error_mean);
 	put_number(o, "balance_error_max_pct", 100 * p->error_max);
+	put_number(o, "throughput_pct",
+		   p->sums.due_ns > 0 ? 100 * p->sums.work_ns / p->sums.due_ns : 100);
 	put_count(o, "waits", p->nr_waits);
 	put_count(o, "wait_mean_ns", p->nr_waits ? p->wait_sum_ns / p->nr_waits : 0);
 	put_count(o, "wait_max_ns", p->wait_max_ns);
-	put_count(o, "idle_while_queued_ns", p->idle_queued_ns);
+	put_count(o, "idle_while_queued_ns", p->sums.idle_queued_ns);
 	return o;
 }
 
@@ -249,6 +261,7 @@ struct json_object *report_json(struct sim_report *r)
 	put_all_waits(o, r);
 	put_fairness(o, r);
 	put_cpu_time(o, r);
+	put_throughput(o, r);
 	put_balance(o, r);
 	put_kinds(o, r);
 	put_counters(o, r);

@@ -153,6 +153,7 @@ static void run(struct sim_report *r, struct task_figures *t, const struct nativ
 	end_wait(r, t);
 	count_migration(r, t->last_cpu, e->cpu);
 	t->last_cpu = t->running_on = e->cpu;
+	report_count_work(r, (s32)native.cpus[e->cpu].capacity);
 	t->running_since = native.now_ns;
 }
 
@@ -166,10 +167,19 @@ void report_count_run(struct sim_report *r, struct task_figures *t)
 	t->running_since = native.now_ns;
 }
 
+void report_count_work(struct sim_report *r, s32 capacity)
+{
+	r->work_ns += r->capacity_busy / CPU_CAPACITY * (double)(native.now_ns - r->worked_at);
+	r->worked_at = native.now_ns;
+	r->capacity_busy += (u32)capacity;
+}
+
 static void stop(struct sim_report *r, struct task_figures *t, const struct native_event *e)
 {
-	if (t->running_on != NO_CPU)
+	if (t->running_on != NO_CPU) {
 		report_count_run(r, t);
+		report_count_work(r, -(s32)native.cpus[t->running_on].capacity);
+	}
 	t->running_on = NO_CPU;
 	if (e->value)
 		begin_wait(r, t, WAIT_PUT);

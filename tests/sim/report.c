@@ -45,13 +45,26 @@ static void settle(struct sim_report *r)
 				 r->balance.domains[d].weight);
 }
 
+static void close_windows(struct sim_report *r)
+{
+	struct balance_sums sums;
+
+	if (!balance_is_due(&r->balance, native.now_ns))
+		return;
+	report_count_work(r, 0);
+	sums = (struct balance_sums){
+		.idle_queued_ns = idle_watch_total_ns(r->idle, native.now_ns),
+		.work_ns = r->work_ns,
+		.due_ns = ideal_total_ns(r->ideal, native.now_ns),
+	};
+	balance_close(&r->balance, native.now_ns, &sums);
+}
+
 static void observe(struct native_observer *o, const struct native_event *e)
 {
 	struct sim_report *r = report_of(o);
 
-	if (balance_is_due(&r->balance, native.now_ns))
-		balance_close(&r->balance, native.now_ns,
-			      idle_watch_total_ns(r->idle, native.now_ns));
+	close_windows(r);
 	r->events[e->kind]++;
 	if (r->trace)
 		sim_trace_event(r->trace, e);
@@ -95,7 +108,7 @@ int sim_report_new(const struct sim_context *context, FILE *trace, struct sim_re
 	if (!r)
 		return -ENOMEM;
 	r->context = *context;
-	r->started_at = r->online_counted_at = native.now_ns;
+	r->started_at = r->online_counted_at = r->worked_at = native.now_ns;
 	if (make_parts(r, trace) < 0) {
 		sim_report_free(r);
 		return -ENOMEM;
@@ -138,9 +151,7 @@ struct sim_report *sim_report_free(struct sim_report *r)
 
 void report_catch_up(struct sim_report *r)
 {
-	if (balance_is_due(&r->balance, native.now_ns))
-		balance_close(&r->balance, native.now_ns,
-			      idle_watch_total_ns(r->idle, native.now_ns));
+	close_windows(r);
 	count_online(r);
 	for (struct task_figures *t = r->tasks; t; t = t->older)
 		if (t->running_on != NO_CPU)

@@ -157,6 +157,10 @@ static void print_kind(struct printer *p, const struct sim_kind *k)
 		print_number(&inner, "instance", k->instances);
 	if (k->delay_ns)
 		print_number(&inner, "delay", (s64)(k->delay_ns / 1000));
+	if (k->ready) {
+		print_key(&inner, "sim_ready", -1);
+		fputs("true", p->to);
+	}
 	if (k->loop != SIM_ENDLESS)
 		print_number(&inner, "loop", k->loop);
 	print_attributes(&inner, &k->attributes);

@@ -105,6 +105,15 @@ static int read_delay(struct rtapp_reader *r, struct json_object *value, struct 
 	return err;
 }
 
+static int read_ready(struct rtapp_reader *r, struct json_object *value, struct sim_kind *k)
+{
+	int err = rtapp_expect(r, value, json_type_boolean);
+
+	if (!err)
+		k->ready = json_object_get_boolean(value);
+	return err;
+}
+
 /* A task's events without a word of phases are those of its only one. */
 static int read_lone_event(struct rtapp_reader *r, const char *key, struct json_object *value,
 			   struct sim_kind *k, bool phases)
@@ -140,6 +149,8 @@ static int read_task_member(struct rtapp_reader *r, const char *key, struct json
 		return read_delay(r, value, k);
 	if (!strcmp(key, "loop"))
 		return read_task_loop(r, value, k, phases);
+	if (!strcmp(key, "sim_ready"))
+		return read_ready(r, value, k);
 	if (!strcmp(key, "phases"))
 		return read_phases(r, value, k);
 	return read_lone_event(r, key, value, k, phases);

@@ -98,6 +98,7 @@ struct sim_kind {
 	u32 index;
 	u32 instances; /* at the start; more come by fork */
 	u64 delay_ns;  /* of its first phase, from the start of the run on */
+	bool ready;    /* it has its attributes before it begins, as from taskset and nice */
 	s32 loop;      /* above 0, or SIM_ENDLESS; then the task exits */
 	struct sim_attributes attributes;
 	struct sim_phase **phases;

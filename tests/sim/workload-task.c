@@ -10,6 +10,14 @@
 #define TIMELESS_EVENTS 256
 #define TIMELESS_NS     1000
 
+/* The weight that attributes say; 0: they do not. */
+static u32 weight_of(const struct sim_attributes *a)
+{
+	if (!a->weight && a->nice != SIM_NICE_UNSAID)
+		return sim_weight_of_nice(a->nice);
+	return a->weight;
+}
+
 /* --- Memory: a fork storm makes and frees many. ------------------------------------------------- */
 
 static void *fresh(struct workload_run *run)
@@ -68,6 +76,35 @@ static void unlink_task(struct sim_task *t)
 	t->run->dead = t;
 }
 
+/* The CPU of a mask that a number chooses, going round; 0 where it has none. */
+static s32 cpu_in_turn(const unsigned long *mask, u32 words, u32 number)
+{
+	u32 nr = 0;
+	s32 cpu = -1;
+
+	for (u32 w = 0; w < words; w++)
+		nr += (u32)__builtin_popcountl(mask[w]);
+	if (!nr)
+		return 0;
+	for (number %= nr; number + 1; number--)
+		cpu = cpubits_next_and(mask, mask, words, (u32)cpu + 1);
+	return cpu;
+}
+
+/* Its kind's attributes hold before it begins, and tasks of nobody begin on its CPUs in turn. */
+static void make_ready(struct sim_task *t, const struct task_struct *parent)
+{
+	const struct sim_attributes *a = &t->kind->attributes;
+
+	t->p->scx.weight = weight_of(a) ?: t->p->scx.weight;
+	if (!a->cpus)
+		return;
+	native_allow_mask(t->p, a->cpus);
+	if (!parent)
+		t->p->native.cpu = cpu_in_turn(a->cpus, WD40_WORDS(native.nr_cpu_ids),
+					       t->run->nr_tasks);
+}
+
 void sim_task_fork(struct workload_run *run, const struct sim_kind *kind,
 		   struct task_struct *parent)
 {
@@ -80,6 +117,8 @@ void sim_task_fork(struct workload_run *run, const struct sim_kind *kind,
 	t->p = native_task_new();
 	t->p->native.program = sim_task_step;
 	t->p->native.userdata = t;
+	if (kind->ready)
+		make_ready(t, parent);
 	snprintf(t->name, sizeof(t->name), "%s-%u", kind->name, run->nr_tasks++);
 	t->after = run->alive[kind->index];
 	run->alive[kind->index] = t;
@@ -113,10 +152,10 @@ const char *sim_task_name(const struct task_struct *p)
 
 static void set_priority(struct sim_task *t, const struct sim_attributes *a)
 {
-	if (a->weight)
-		native_set_weight(t->p, a->weight);
-	else if (a->nice != SIM_NICE_UNSAID)
-		native_set_weight(t->p, sim_weight_of_nice(a->nice));
+	u32 weight = weight_of(a);
+
+	if (weight)
+		native_set_weight(t->p, weight);
 }
 
 static void set_memory(struct sim_task *t, const struct sim_attributes *a)
@@ -166,7 +205,10 @@ static bool begin(struct sim_task *t, struct native_step *ret)
 	}
 	t->begun = true;
 	t->cpus = t->run->all_cpus;
-	set_priority(t, &t->kind->attributes);
+	if (t->kind->ready && t->kind->attributes.cpus)
+		t->cpus = t->kind->attributes.cpus;
+	if (!t->kind->ready)
+		set_priority(t, &t->kind->attributes);
 	set_memory(t, &t->kind->attributes);
 	return true;
 }

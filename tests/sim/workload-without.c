@@ -119,6 +119,7 @@ static void copy_kind(struct copy *c, const struct sim_kind *from)
 		return;
 	k->instances = from->instances;
 	k->delay_ns = from->delay_ns;
+	k->ready = from->ready;
 	k->loop = from->loop;
 	copy_attributes(c->to, &from->attributes, &k->attributes);
 	copy_names(c->to, &from->timers, &k->timers);

@@ -25,7 +25,7 @@ DURATION_OF_OTHERS = "250ms"
 
 LARGE = {"big512", "huge4096"}
 FEW_TASKS = {
-    "hogs": "tasks=600", "nice": "tasks=200", "weights": "tasks=200", "periodic": "tasks=200",
+    "hogs": "tasks=600", "nice": "tasks=200", "weights": "tasks=200", "skew": "tasks=300", "periodic": "tasks=200",
     "pinned": "floaters=50", "chains": "chains=40", "servers": "clients=80,servers=40", "make": "jobs=60",
     "random": "tasks=150,alive=50",
 }

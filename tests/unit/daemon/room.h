@@ -15,7 +15,7 @@
 #include "tests/unit/daemon/made-topology.h"
 
 #define MiB       (1ull << 20)
-#define TASKS_MAX 10000
+#define TASKS_MAX 20000
 
 /* Room for an arena, with a page behind it that nobody may touch. */
 struct room {

@@ -101,6 +101,7 @@ static void numbers_are_kept(void **state)
 	assert_int_equal(instances_of("hogs:tasks=5"), 5);
 	assert_int_equal(instances_of("nice:tasks=23,levels=7"), 23);
 	assert_int_equal(instances_of("weights:tasks=23,levels=7"), 23);
+	assert_int_equal(instances_of("skew:tasks=23,levels=7"), 23 + 1); /* and who sets them free */
 	assert_int_equal(instances_of("periodic:tasks=40"), 40);
 	assert_int_equal(instances_of("pinned"), 7 + 7);
 	assert_int_equal(instances_of("pinned:floaters=100"), 7 + 100);
@@ -122,6 +123,31 @@ static void weights_reach_the_ends(void **state)
 	assert_int_equal(w->kinds[4]->attributes.weight, 10000);
 	assert_int_equal(n->kinds[0]->attributes.nice, -20);
 	assert_int_equal(n->kinds[2]->attributes.nice, 19);
+}
+
+/* EIGHT has a cache a node: all begin in the first one, with their weights, and may go anywhere later. */
+static void skew_begins_in_some_caches(void **state)
+{
+	struct run run;
+	struct task_struct *p;
+	u32 in_second = 0;
+
+	begin(&run, EIGHT, generate("skew:tasks=18,levels=3,caches=1,free_ms=20", machine, 1));
+	assert_int_equal(task("hog10000-12")->scx.weight, 10000);
+	assert_int_equal(task("hog1-0")->native.cpu, 0);
+	assert_int_equal(task("hog1-1")->native.cpu, 1);
+	native_run(19 * MSEC);
+	for (p = native.tasks; p; p = p->native.older) {
+		if (p == task("liberator-18"))
+			continue;
+		assert_in_range(p->native.cpu, 0, 3);
+		assert_int_equal(p->nr_cpus_allowed, 4);
+	}
+	native_run(100 * MSEC);
+	for (p = native.tasks; p; p = p->native.older)
+		in_second += p->native.cpu > 3;
+	assert_in_range(in_second, 1, 18);
+	end(&run);
 }
 
 /* No more children at once than it says, but many in all. */
@@ -207,6 +233,7 @@ int main(void)
 		cmocka_unit_test(printed_it_is_the_same),
 		cmocka_unit_test(numbers_are_kept),
 		cmocka_unit_test(weights_reach_the_ends),
+		cmocka_unit_test(skew_begins_in_some_caches),
 		cmocka_unit_test(storm_is_bounded),
 		cmocka_unit_test(chain_wakes_link_by_link),
 		cmocka_unit_test(servers_answer),

@@ -33,7 +33,7 @@ static int end(void **state)
 
 static void close_windows(u32 nr)
 {
-	balance_close(&b, b.window.end_ns + (nr - 1) * BALANCE_WINDOW_NS, 0);
+	balance_close(&b, b.window.end_ns + (nr - 1) * BALANCE_WINDOW_NS, &(struct balance_sums){ 0 });
 }
 
 static void assert_percent(double value, long percent)
@@ -78,15 +78,20 @@ static void waits_and_idle_time_belong_to_their_window(void **state)
 {
 	balance_add_wait(&b, 10);
 	balance_add_wait(&b, 30);
-	balance_close(&b, BALANCE_WINDOW_NS, 1000);
+	balance_close(&b, BALANCE_WINDOW_NS, &(struct balance_sums){ 1000, 90, 100 });
 	balance_add_wait(&b, 7);
-	balance_close(&b, 2 * BALANCE_WINDOW_NS, 1500);
+	balance_close(&b, 2 * BALANCE_WINDOW_NS, &(struct balance_sums){ 1500, 150, 200 });
 	assert_int_equal(b.points[0].nr_waits, 2);
 	assert_int_equal(b.points[0].wait_sum_ns, 40);
 	assert_int_equal(b.points[0].wait_max_ns, 30);
-	assert_int_equal(b.points[0].idle_queued_ns, 1000);
+	assert_int_equal(b.points[0].sums.idle_queued_ns, 1000);
 	assert_int_equal(b.points[1].nr_waits, 1);
-	assert_int_equal(b.points[1].idle_queued_ns, 500);
+	assert_int_equal(b.points[1].sums.idle_queued_ns, 500);
+	assert_percent(b.points[0].sums.work_ns, 9000);
+	assert_percent(b.points[1].sums.work_ns, 6000);
+	assert_percent(balance_throughput(&b, 0), 75);
+	assert_percent(balance_throughput(&b, 1), 60);
+	assert_percent(balance_throughput(&b, 2), 100); /* nothing was due */
 }
 
 /* Three times as many windows as points: four windows a point, all told the same by their sums. */
