@@ -299,3 +299,13 @@ bool domain_cpu_online(s32 cpu, bool online)
 	}
 	return true;
 }
+
+__hidden void domain_begin(kernel_mask online)
+{
+	shared.nr_orphaned = shared.nr_domains;
+	for (u32 d = 0; d < shared.nr_domains && can_loop; d++)
+		shared.nr_offline += shared.domains[d].nr_cpus;
+	for (u32 cpu = 0; cpu < shared.nr_cpu_ids && can_loop; cpu++)
+		if (cpumask_kernel_test(online, cpu))
+			domain_cpu_online(cpu, true);
+}

@@ -84,3 +84,6 @@ int domain_set_weight(struct wd40_task __arena *t __arg_arena, u32 weight, u64 l
 
 /* A CPU went on or offline: counts, orphaned domains. False when the CPU has no domain. */
 bool domain_cpu_online(s32 cpu, bool online);
+
+/* The scheduler begins: counts which CPUs are online, domain by domain. Once, before anything else. */
+__hidden void domain_begin(kernel_mask online);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bpf/deadline.bpf.h"
 #include "bpf/guard.bpf.h"
+#include "bpf/helper.bpf.h"
 #include "bpf/move.bpf.h"
-#include "bpf/placement.bpf.h"
 #include "bpf/steal.bpf.h"
 #include "bpf/task.bpf.h"
 
@@ -118,7 +118,7 @@ static void search_queue(struct search *s, struct policy policy)
 		if (place.domain == s->domain)
 			count(WD40_CTR_RESCUED);
 		else
-			placement_wake_helper(p, place.domain, policy.config, policy.tune);
+			helper_wake(p, place.domain, policy.config, policy.tune);
 	}
 }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bpf/cpu.bpf.h"
 #include "bpf/cpumask.bpf.h"
 #include "bpf/domain.bpf.h"
 #include "bpf/placement.bpf.h"
@@ -181,28 +180,6 @@ __hidden s32 placement_claim_helper(struct task_struct *p, u32 domain, struct po
 	*ret_why = WD40_CTR_KICK_GREEDY;
 	return claim_abroad(p, domain, policy.tune->kick_greedy,
 			    policy.config->greedy_threshold_x_numa, &far);
-}
-
-bool placement_wake_helper(struct task_struct *p __arg_trusted, u32 domain,
-			   const struct wd40_config __arena *config __arg_arena,
-			   const struct wd40_tune __arena *tune __arg_arena)
-{
-	struct policy policy = { .config = config, .tune = tune };
-	struct wd40_cpu __arena *c;
-	u32 why = 0;
-	s32 cpu;
-
-	if (!cpu_may_kick())
-		return false;
-	cpu = placement_claim_helper(p, domain, policy, &why);
-	if (cpu < 0)
-		return false;
-	count(why);
-	c = cpu_record(cpu);
-	if (c)
-		WRITE_ONCE(c->called_to, domain);
-	scx_bpf_kick_cpu(cpu, KICK_IDLE);
-	return true;
 }
 
 __hidden u64 placement_preferred_nodes(const struct task_struct *p)

@@ -28,10 +28,5 @@ __hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task _
 __hidden s32 placement_claim_helper(struct task_struct *p, u32 domain, struct policy policy,
 				    u32 *ret_why);
 
-/* Claims and kicks that CPU. False: there is none, or this CPU may not kick. */
-bool placement_wake_helper(struct task_struct *p __arg_trusted, u32 domain,
-			   const struct wd40_config __arena *config __arg_arena,
-			   const struct wd40_tune __arena *tune __arg_arena);
-
 /* Nodes (the kernel's ids) that the task's memory policy prefers, 0 = no preference. */
 __hidden u64 placement_preferred_nodes(const struct task_struct *p);

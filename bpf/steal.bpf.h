@@ -28,9 +28,11 @@ bool queue_consume(u32 domain, const struct wd40_config __arena *config __arg_ar
 
 /*
  * Deadline of the first task queued in a domain by deadline that may run on the CPU; of a later one, when
- * there is none near the head. False: the queue is empty, or the kernel cannot tell.
+ * there is none near the head. False: the queue is empty, what was queued in the other order goes first, or
+ * the kernel cannot tell.
  */
-__hidden bool queue_first_deadline(u32 domain, s32 cpu, u64 *ret_deadline);
+__hidden bool queue_first_deadline(u32 domain, s32 cpu, const struct wd40_config __arena *config,
+				   u64 *ret_deadline);
 
 /* Number of tasks queued in a domain. */
 u32 queue_length(u32 domain, const struct wd40_config __arena *config __arg_arena);

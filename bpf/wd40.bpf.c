@@ -6,7 +6,7 @@
  *   init_task    a context in the arena; the parent's domain unless that is busier     (task)
  *   runnable     its weight counts in the domain's load from here                      (domain)
  *   select_cpu   an idle CPU for it? then straight to that CPU's local queue           (placement)
- *   enqueue      else to the queue of its domain, by deadline; wake a helper           (deadline)
+ *   enqueue      else to the queue of its domain, by deadline; wake a helper  (deadline, helper)
  *   dispatch     a CPU wants work: its domain's queue, then the neighbours'            (steal)
  *   running      clock of the stint starts; the domain's virtual time follows
  *   stopping     the run is charged to its vtime
@@ -31,15 +31,13 @@
  * a light task beside heavy ones that may be minutes: the guard knows a bound in seconds. When the order
  * is FIFO nothing passes a queued task at all.
  *
- * Why no CPU stays idle beside a queued task that it may take. A task is queued before an idle CPU is
- * looked for, and a CPU is marked idle before update_idle looks into the queues: one of the two sees the
- * other. A CPU that was claimed, and found nothing, is marked idle again without update_idle: it looks
- * twice (cpu_look_again). One that was idle and found something wakes the next if there is more.
+ * Why no CPU stays idle beside a queued task that it may take: see bpf/helper.bpf.h.
  */
 #include "bpf/cpu.bpf.h"
 #include "bpf/deadline.bpf.h"
 #include "bpf/domain.bpf.h"
 #include "bpf/guard.bpf.h"
+#include "bpf/helper.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/placement.bpf.h"
 #include "bpf/policy.bpf.h"
@@ -51,9 +49,6 @@
 char _license[] SEC("license") = "GPL";
 
 struct wd40_shared __arena shared;
-
-/* So many tasks at the head of a queue are looked at for one that an idle CPU could take. */
-#define NEXT_DEPTH 32
 
 /* --- Placement and queueing. ------------------------------------------------------------------- */
 
@@ -109,22 +104,14 @@ static bool queue_locally(struct task_struct *p, struct wd40_task __arena *t, st
 	return true;
 }
 
-/*
- * This CPU dies and may not kick anybody. The kernel wakes a CPU whose local queue gets a task, so an idle
- * one gets it there.
- */
+/* This CPU dies and may kick nobody: the task goes straight to the CPU that would have been kicked. */
 static bool hand_over(struct task_struct *p, struct wd40_task __arena *t, struct policy policy,
 		      u64 enq_flags)
 {
-	u32 why = 0;
-	s32 cpu;
+	s32 cpu = helper_claim_unkicked(p, t->domain, policy);
 
-	if (cpu_may_kick())
-		return false;
-	cpu = placement_claim_helper(p, t->domain, policy, &why);
 	if (cpu < 0)
 		return false;
-	count(why);
 	unoppose(t, policy);
 	kernel_insert(p, DSQ_LOCAL_ON | cpu, policy_slice_ns(policy), enq_flags);
 	return true;
@@ -166,7 +153,7 @@ void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
 	if (domain_of_cpu(scx_bpf_task_cpu(p)) != t->domain)
 		count(WD40_CTR_REPATRIATE);
 	queue_in_domain(p, t, policy, now, enq_flags);
-	placement_wake_helper(p, t->domain, policy.config, policy.tune);
+	helper_wake(p, t->domain, policy.config, policy.tune);
 }
 
 /*
@@ -181,10 +168,7 @@ static bool prev_comes_first(struct wd40_task __arena *t, s32 cpu, struct policy
 	u64 first;
 
 	if (!dom || policy.config->fifo_sched || t->domain != domain ||
-	    !queue_first_deadline(domain, cpu, &first))
-		return false;
-	/* what was queued in the other order goes first */
-	if (policy.config->order_changed && scx_bpf_dsq_nr_queued(QUEUE_FIFO(domain)) > 0)
+	    !queue_first_deadline(domain, cpu, policy.config, &first))
 		return false;
 	deadline_set(t, dom, policy_slice_ns(policy));
 	return deadline_before(t->deadline, first);
@@ -194,42 +178,6 @@ static void keep(struct task_struct *prev, struct policy policy)
 {
 	kernel_set_slice(prev, policy_slice_ns(policy));
 	count(WD40_CTR_KEPT);
-}
-
-/* Wakes a CPU to help with the tasks queued in a domain. False: none is idle for those at its head. */
-static bool call_helper(u32 domain, struct policy policy)
-{
-	u64 turn = 0, end = NEXT_DEPTH, queue = queue_of(domain, policy.config->fifo_sched);
-	struct task_struct *p;
-
-	barrier_var(end); /* a number that the verifier knows would make it follow each turn */
-	kernel_for_each_queued (p, queue) {
-		if (placement_wake_helper(p, domain, policy.config, policy.tune))
-			return true;
-		if (++turn == end)
-			break;
-	}
-	return false;
-}
-
-/*
- * This CPU was idle and has taken a task. Where it sees more work it wakes the next one to help: it may have
- * been woken for another task than it took, tasks may have been queued by a CPU that cannot kick, and more
- * CPUs may be allowed to steal than when they were queued.
- */
-static void wake_next(struct wd40_cpu __arena *c, struct policy policy)
-{
-	u32 called_to = c->called_to;
-	s32 from;
-
-	c->called_to = WD40_NO_DOMAIN;
-	if (called_to < shared.nr_domains && call_helper(called_to, policy))
-		return;
-	if (queue_length(c->domain, policy.config) && call_helper(c->domain, policy))
-		return;
-	from = steal_find(c->domain, policy.config);
-	if (from >= 0)
-		call_helper(from, policy);
 }
 
 static bool consume(u32 domain, struct policy policy)
@@ -261,7 +209,7 @@ static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *
 		keep(prev, policy);
 	} else if (consume(domain, policy) || (!t && consume_abroad(domain, policy))) {
 		if (!prev && c)
-			wake_next(c, policy);
+			helper_wake_next(c, policy);
 	} else if (t) {
 		unoppose(t, policy);
 		keep(prev, policy);
@@ -296,17 +244,6 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 }
 
 /*
- * The CPU has been marked idle. A task may have been queued after it looked into the queues and
- * before it was marked, so that nobody kicked it: look again, where it would have been kicked for.
- */
-static void look_around(s32 cpu, u32 domain, struct policy policy)
-{
-	if (queue_length(domain, policy.config) ||
-	    (cpumask_test(policy.tune->kick_greedy, cpu) && steal_find(domain, policy.config) >= 0))
-		scx_bpf_kick_cpu(cpu, KICK_IDLE);
-}
-
-/*
  * A CPU that is idle no more, though it was called to a queue and has not been in dispatch, was given a
  * task by the kernel itself: one that must not migrate.
  */
@@ -318,9 +255,9 @@ void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
 	if (!c || domain == WD40_NO_DOMAIN || !cpu_may_kick())
 		return;
 	if (idle)
-		look_around(cpu, domain, policy_now());
+		helper_look_around(cpu, domain, policy_now());
 	else if (c->called_to != WD40_NO_DOMAIN)
-		wake_next(c, policy_now());
+		helper_wake_next(c, policy_now());
 }
 
 /* --- Life on a CPU. ---------------------------------------------------------------------------- */
@@ -472,22 +409,11 @@ void SCHED_OPS_SLEEPABLE(wd40_cpu_offline, s32 cpu)
 s32 SCHED_OPS_SLEEPABLE(wd40_init)
 {
 	struct task_struct *any = bpf_get_current_task_btf();
-	s32 err = queues_create();
-	const struct cpumask *cpus;
-	kernel_mask online;
+	const struct cpumask *online = scx_bpf_get_online_cpumask();
 
-	if (err)
-		return err;
-	shared.nr_orphaned = shared.nr_domains;
-	for (u32 d = 0; d < shared.nr_domains && can_loop; d++)
-		shared.nr_offline += shared.domains[d].nr_cpus;
-	cpus = scx_bpf_get_online_cpumask();
-	online = kernel_mask_at(any, cpus);
-	for (u32 cpu = 0; cpu < shared.nr_cpu_ids && can_loop; cpu++)
-		if (cpumask_kernel_test(online, cpu))
-			domain_cpu_online(cpu, true);
-	scx_bpf_put_cpumask(cpus);
-	return 0;
+	domain_begin(kernel_mask_at(any, online));
+	scx_bpf_put_cpumask(online);
+	return queues_create();
 }
 
 void SCHED_OPS_SLEEPABLE(wd40_exit, struct scx_exit_info *info)

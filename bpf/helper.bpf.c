@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bpf/cpu.bpf.h"
+#include "bpf/helper.bpf.h"
+#include "bpf/placement.bpf.h"
+#include "bpf/steal.bpf.h"
+
+/* So many tasks at the head of a queue are looked at for one that an idle CPU could take. */
+#define NEXT_DEPTH 32
+
+static s32 claim(struct task_struct *p, u32 domain, struct policy policy)
+{
+	u32 why = 0;
+	s32 cpu = placement_claim_helper(p, domain, policy, &why);
+
+	if (cpu >= 0)
+		count(why);
+	return cpu;
+}
+
+bool helper_wake(struct task_struct *p __arg_trusted, u32 domain,
+		 const struct wd40_config __arena *config __arg_arena,
+		 const struct wd40_tune __arena *tune __arg_arena)
+{
+	struct policy policy = { .config = config, .tune = tune };
+	struct wd40_cpu __arena *c;
+	s32 cpu;
+
+	if (!cpu_may_kick())
+		return false;
+	cpu = claim(p, domain, policy);
+	if (cpu < 0)
+		return false;
+	c = cpu_record(cpu);
+	if (c)
+		WRITE_ONCE(c->called_to, domain);
+	scx_bpf_kick_cpu(cpu, KICK_IDLE);
+	return true;
+}
+
+__hidden s32 helper_claim_unkicked(struct task_struct *p, u32 domain, struct policy policy)
+{
+	return cpu_may_kick() ? -ENOENT : claim(p, domain, policy);
+}
+
+/* Wakes a CPU to help with the tasks queued in a domain. False: none is idle for those at its head. */
+static bool call_helper(u32 domain, struct policy policy)
+{
+	u64 turn = 0, end = NEXT_DEPTH, queue = queue_of(domain, policy.config->fifo_sched);
+	struct task_struct *p;
+
+	barrier_var(end); /* a number that the verifier knows would make it follow each turn */
+	kernel_for_each_queued (p, queue) {
+		if (helper_wake(p, domain, policy.config, policy.tune))
+			return true;
+		if (++turn == end)
+			break;
+	}
+	return false;
+}
+
+__hidden void helper_wake_next(struct wd40_cpu __arena *c, struct policy policy)
+{
+	u32 called_to = c->called_to;
+	s32 from;
+
+	c->called_to = WD40_NO_DOMAIN;
+	if (called_to < shared.nr_domains && call_helper(called_to, policy))
+		return;
+	if (queue_length(c->domain, policy.config) && call_helper(c->domain, policy))
+		return;
+	from = steal_find(c->domain, policy.config);
+	if (from >= 0)
+		call_helper(from, policy);
+}
+
+__hidden void helper_look_around(s32 cpu, u32 domain, struct policy policy)
+{
+	if (queue_length(domain, policy.config) ||
+	    (cpumask_test(policy.tune->kick_greedy, cpu) && steal_find(domain, policy.config) >= 0))
+		scx_bpf_kick_cpu(cpu, KICK_IDLE);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Helpers: idle CPUs that are woken for what is queued.
+ *
+ * Why no CPU stays idle beside a queued task that it may take. A task is queued before an idle CPU is
+ * looked for, and a CPU is marked idle before update_idle looks into the queues: one of the two sees the
+ * other. A CPU that was claimed, and found nothing, is marked idle again without update_idle: it looks
+ * twice (cpu_look_again). One that was idle and found something wakes the next if there is more.
+ */
+#pragma once
+
+#include "bpf/kernel.bpf.h"
+#include "bpf/policy.bpf.h"
+
+/*
+ * Claims an idle CPU for the task p, queued in a domain, and kicks it to come and take it. False: there is
+ * none (placement_claim_helper), or this CPU may not kick.
+ */
+bool helper_wake(struct task_struct *p __arg_trusted, u32 domain,
+		 const struct wd40_config __arena *config __arg_arena,
+		 const struct wd40_tune __arena *tune __arg_arena);
+
+/*
+ * For a CPU that may not kick: claims the CPU that helper_wake would. The kernel wakes a CPU whose local
+ * queue gets a task, so that is where the task shall go. -ENOENT: there is none, or this CPU may kick.
+ */
+__hidden s32 helper_claim_unkicked(struct task_struct *p, u32 domain, struct policy policy);
+
+/*
+ * CPU c was idle and has taken a task. Where it sees more work it wakes the next one to help: it may have
+ * been woken for another task than it took, tasks may have been queued by a CPU that cannot kick, and more
+ * CPUs may be allowed to steal than when they were queued.
+ */
+__hidden void helper_wake_next(struct wd40_cpu __arena *c, struct policy policy);
+
+/*
+ * The CPU, of that domain, has been marked idle. A task may have been queued after it looked into the
+ * queues and before it was marked, so that nobody kicked it: looks again, where it would have been kicked
+ * for.
+ */
+__hidden void helper_look_around(s32 cpu, u32 domain, struct policy policy);
