@@ -50,6 +50,21 @@ static int take_expected_generation(const char *value, struct request *q)
 	return CTL_OK;
 }
 
+static int take_interval(const char *value, struct request *q)
+{
+	if (duration_parse(value, &q->interval_usec) < 0 || q->interval_usec == 0)
+		return client_fail(CTL_USAGE, "--interval: \"%s\" is no duration like 500ms or 2s",
+				   value);
+	return CTL_OK;
+}
+
+static int take_count(const char *value, struct request *q)
+{
+	if (request_parse_number(value, &q->count) < 0 || q->count == 0)
+		return client_fail(CTL_USAGE, "--count: \"%s\" is no number of samples", value);
+	return CTL_OK;
+}
+
 static int take_reason(const char *value, struct request *q)
 {
 	q->reason = value;
@@ -90,6 +105,11 @@ static const struct option_row rows[] = {
 	  take_expected_generation },
 	{ "reason", 0, "TEXT", OPT_REASON, "why, for the journal and 'describe'", take_reason },
 	{ "strict", 0, NULL, OPT_STRICT, "refuse files with problems" },
+	{ "openmetrics", 0, NULL, OPT_OPENMETRICS, "print statistics as OpenMetrics text" },
+	{ "watch", 'w', NULL, OPT_WATCH, "go on, with what has happened since the last sample" },
+	{ "interval", 0, "TIME", OPT_INTERVAL, "time between two samples (default 1s)",
+	  take_interval },
+	{ "count", 0, "N", OPT_COUNT, "end after N samples", take_count },
 	{ "host", 'H', "[USER@]HOST", 0, "talk to wd40d on another machine, over ssh", take_host },
 	{ "address", 0, "ADDRESS", 0, "talk to wd40d on the bus at ADDRESS", take_address },
 	{ "no-ask-password", 0, NULL, 0, "never let polkit ask for a password",

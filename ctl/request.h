@@ -19,6 +19,10 @@ enum request_option {
 	OPT_EXPECTED_GENERATION = 1 << 6,
 	OPT_REASON = 1 << 7,
 	OPT_STRICT = 1 << 8,
+	OPT_OPENMETRICS = 1 << 16,
+	OPT_WATCH = 1 << 17,
+	OPT_INTERVAL = 1 << 18,
+	OPT_COUNT = 1 << 19,
 };
 
 /* Strings are of argv. */
@@ -28,6 +32,7 @@ struct request {
 	int nr_args;
 	unsigned int given; /* mask of enum request_option */
 	uint64_t for_usec, expected_generation;
+	uint64_t interval_usec, count;
 	const char *reason, *host, *address;
 	bool ask_password;
 };

@@ -15,10 +15,10 @@
 
 /* What scx_rusty's total counts: each placement on a CPU, each dispatch from a queue. */
 static const enum wd40_counter events[] = {
-	WD40_CTR_WSYNC,        WD40_CTR_WSYNC_PREV_IDLE,   WD40_CTR_PREV_IDLE,
-	WD40_CTR_GREEDY_IDLE,  WD40_CTR_PINNED,            WD40_CTR_DIRECT_IDLE,
-	WD40_CTR_KTHREAD_LOCAL, WD40_CTR_DIRECT_GREEDY,    WD40_CTR_DIRECT_GREEDY_FAR,
-	WD40_CTR_DISPATCH_OWN, WD40_CTR_STEAL_NODE,        WD40_CTR_STEAL_FAR,
+	WD40_CTR_WSYNC,         WD40_CTR_WSYNC_PREV_IDLE, WD40_CTR_PREV_IDLE,
+	WD40_CTR_GREEDY_IDLE,   WD40_CTR_PINNED,          WD40_CTR_DIRECT_IDLE,
+	WD40_CTR_KTHREAD_LOCAL, WD40_CTR_DIRECT_GREEDY,   WD40_CTR_DIRECT_GREEDY_FAR,
+	WD40_CTR_DISPATCH_OWN,  WD40_CTR_STEAL_NODE,      WD40_CTR_STEAL_FAR,
 };
 
 int statistics_new(struct statistics **ret)
@@ -169,9 +169,9 @@ static void read_decisions(struct statistics_machine *m, const struct statistics
 	const struct tuner_decision *tuner = from->tuner;
 
 	m->overutilized = tuner->overutilized;
-	m->slice_us = (tuner->overutilized ? config->slice_overutil_ns
-					   : config->slice_underutil_ns) /
-		      NSEC_PER_USEC;
+	m->slice_us =
+		(tuner->overutilized ? config->slice_overutil_ns : config->slice_underutil_ns) /
+		NSEC_PER_USEC;
 	m->cpu_busy = tuner->total_busy_pct < 0 ? NAN : tuner->total_busy_pct;
 	m->direct_greedy_cpus = tuner->direct_greedy;
 	m->kick_greedy_cpus = tuner->kick_greedy;
@@ -192,7 +192,7 @@ static void read_attached(struct statistics *s, const struct statistics_source *
 	read_decisions(m, from);
 	m->tasks = READ(from->shared->tasks.nr_used);
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
-		m->total += m->counters[events[i]];
+		m->events += m->counters[events[i]];
 	queued = m->counters[WD40_CTR_QUEUED];
 	clamped = m->counters[WD40_CTR_DEADLINE_CLAMPED];
 	m->deadline_preset = queued > clamped ? queued - clamped : 0;

@@ -79,7 +79,7 @@ struct statistics_machine {
 	uint64_t at_us, lb_at_us, since_us; /* CLOCK_REALTIME */
 	uint64_t generation, restarts;
 	uint64_t counters[WD40_NR_COUNTERS];
-	uint64_t total, deadline_preset;
+	uint64_t events, deadline_preset;
 	uint64_t slice_us, overutilized, tasks, max_wait_us;
 	double cpu_busy, load;
 	uint64_t cpu_busy_us, cpu_time_us;
@@ -168,7 +168,7 @@ static inline double statistic_level(const struct statistic *row, const void *re
 }
 
 static inline const struct statistics_waits *statistic_waits(const struct statistic *row,
-							      const void *record)
+							     const void *record)
 {
 	return (const struct statistics_waits *)((const char *)record + row->offset);
 }

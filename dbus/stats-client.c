@@ -109,8 +109,8 @@ static int refuse_long(struct stats_client *c)
 static int flush(struct stats_client *c)
 {
 	while (c->out && c->out_done < c->out_size) {
-		ssize_t n = send(c->fd, c->out + c->out_done, c->out_size - c->out_done,
-				 MSG_NOSIGNAL);
+		ssize_t n =
+			send(c->fd, c->out + c->out_done, c->out_size - c->out_done, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -15,7 +15,7 @@
 /* What the handlers of methods and the writers of properties get. */
 struct wd40_context {
 	struct manager *manager;
-	struct gate *gate; /* of the connection, NULL while there is none */
+	struct gate *gate;                   /* of the connection, NULL while there is none */
 	struct subscriptions *subscriptions; /* likewise */
 };
 

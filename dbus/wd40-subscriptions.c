@@ -175,8 +175,8 @@ static int on_watching(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct subscription *sub = userdata;
 
-	(void)sd_bus_call_method_async(sub->all->bus, &sub->alive, DRIVER, "NameHasOwner",
-				       on_alive, sub, "s", sub->client);
+	(void)sd_bus_call_method_async(sub->all->bus, &sub->alive, DRIVER, "NameHasOwner", on_alive,
+				       sub, "s", sub->client);
 	return 0;
 }
 
@@ -311,8 +311,7 @@ const sd_bus_vtable wd40_subscriptions_vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
-int subscriptions_new(struct loop *loop, struct manager *m, sd_bus *bus,
-		      struct subscriptions **ret)
+int subscriptions_new(struct loop *loop, struct manager *m, sd_bus *bus, struct subscriptions **ret)
 {
 	_cleanup_(freep) struct subscriptions *s = calloc(1, sizeof(*s));
 	int r;

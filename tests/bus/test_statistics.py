@@ -40,7 +40,7 @@ class Snapshot(Statistics):
         self.fake.count("queued", 9)
         now = self.statistics()
         self.assertEqual((now["prev_idle"], now["steal_far"], now["queued"]), (5, 2, 9))
-        self.assertEqual(now["total"], 7)
+        self.assertEqual(now["events"], 7)
 
     def test_what_is_a_sum_is_exactly_that(self):
         self.fake.add_hogs(16, 0)
@@ -106,8 +106,8 @@ class Snapshot(Statistics):
 
     def test_everybody_reads(self):
         nobody = Client(self, user="nobody")
-        self.assertIn("total", self.statistics(client=nobody))
-        self.assertIn("total", self.call("GetMetadata", client=nobody))
+        self.assertIn("events", self.statistics(client=nobody))
+        self.assertIn("events", self.call("GetMetadata", client=nobody))
         self.subscribe(client=nobody)
 
     def test_detached(self):

@@ -90,7 +90,7 @@ static void who_finds_an_idle_cpu_does_not_wait(void **state)
 	native_run(SEC_NS);
 	assert_true(events(&c->run_delay) > 100);
 	assert_int_equal(events(&c->run_delay), c->run_delay.buckets[0] + c->run_delay.buckets[1] +
-							 c->run_delay.buckets[2]);
+							c->run_delay.buckets[2]);
 	assert_true(events(&c->queue_wait) <= 1);
 }
 

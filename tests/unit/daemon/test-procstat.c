@@ -251,18 +251,12 @@ static void this_machine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(share_is_since_the_last_reading),
-		TEST(ticks_are_of_all_cpus),
-		TEST(columns_count_as_what_they_are),
-		TEST(share_stays_where_no_tick_passed),
-		TEST(counters_that_go_backwards),
-		TEST(cpus_come_and_go),
-		TEST(ids_that_do_not_fit_are_skipped),
-		TEST(nothing_behind_the_cpus_is_parsed),
-		TEST(file_may_end_with_the_cpus),
-		TEST(more_cpus_than_a_part_holds),
-		TEST(line_without_end_is_an_error),
-		TEST(missing_file),
+		TEST(share_is_since_the_last_reading), TEST(ticks_are_of_all_cpus),
+		TEST(columns_count_as_what_they_are),  TEST(share_stays_where_no_tick_passed),
+		TEST(counters_that_go_backwards),      TEST(cpus_come_and_go),
+		TEST(ids_that_do_not_fit_are_skipped), TEST(nothing_behind_the_cpus_is_parsed),
+		TEST(file_may_end_with_the_cpus),      TEST(more_cpus_than_a_part_holds),
+		TEST(line_without_end_is_an_error),    TEST(missing_file),
 		cmocka_unit_test(this_machine),
 	};
 

@@ -98,7 +98,8 @@ static void each_row_says_what_it_is(void **state)
 static void names_are_unique_in_their_scope(void **state)
 {
 	for (size_t i = 0; i < nr_statistics; i++)
-		assert_int_equal(statistic_find(statistics_table[i].scope, statistics_table[i].name), i);
+		assert_int_equal(
+			statistic_find(statistics_table[i].scope, statistics_table[i].name), i);
 	assert_int_equal(statistic_find(STATISTIC_MACHINE, "imbal"), -ENOENT);
 }
 
@@ -148,7 +149,7 @@ static void counters_are_summed_over_cpus(void **state)
 	}
 	take(s);
 	assert_int_equal(s->s->machine.counters[WD40_CTR_PREV_IDLE], 8 * 10 + 28);
-	assert_int_equal(s->s->machine.total, 8 * 10 + 28 + 8); /* queueing is no event */
+	assert_int_equal(s->s->machine.events, 8 * 10 + 28 + 8); /* queueing is no event */
 	assert_int_equal(s->s->machine.deadline_preset, 8 * 3);
 }
 
@@ -168,7 +169,7 @@ static void all_events_are_in_the_total(void **state)
 			continue;
 		memset(s->c.shared->cpus[3].counters, 0, sizeof(s->c.shared->cpus[3].counters));
 		s->c.shared->cpus[3].counters[counter] = 7;
-		assert_int_equal(take(s)->machine.total, aside ? 0 : 7);
+		assert_int_equal(take(s)->machine.events, aside ? 0 : 7);
 	}
 }
 
@@ -273,7 +274,7 @@ static void without_a_scheduler_there_is_the_service(void **state)
 	s->from.restarts = 2;
 	take(s);
 	assert_int_equal(s->s->nr_domains, 0);
-	assert_int_equal(s->s->machine.total, 0);
+	assert_int_equal(s->s->machine.events, 0);
 	assert_int_equal(s->s->machine.restarts, 2);
 	assert_null(s->s->machine.kick_greedy_cpus);
 }

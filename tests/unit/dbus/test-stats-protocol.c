@@ -33,10 +33,9 @@ static int begin(void **state)
 	s->nodes[1].id = 4;
 	for (uint32_t i = 0; i < 3; i++)
 		s->domains[i] = (struct statistics_domain){ .id = i, .node = i < 2 ? 0 : 4 };
-	s->now = (struct statistics){ .nodes = s->nodes,
-				      .nr_nodes = 2,
-				      .domains = s->domains,
-				      .nr_domains = 3 };
+	s->now = (struct statistics){
+		.nodes = s->nodes, .nr_nodes = 2, .domains = s->domains, .nr_domains = 3
+	};
 	s->now.machine.cpu_busy = NAN;
 	*state = s;
 	return 0;
@@ -56,8 +55,7 @@ static struct json_object *ask(struct scene *s, const char *line, int err)
 {
 	_cleanup_(freep) char *text = NULL;
 
-	assert_int_equal(
-		stats_protocol_answer(line, strlen(line), &s->now, &s->last, &text), 0);
+	assert_int_equal(stats_protocol_answer(line, strlen(line), &s->now, &s->last, &text), 0);
 	assert_int_equal(text[strlen(text) - 1], '\n');
 	assert_null(memchr(text, '\n', strlen(text) - 1));
 	json_object_put(s->reply);
@@ -83,7 +81,7 @@ static void shares_are_of_what_happened_since_the_last_request(void **state)
 	struct statistics_machine *m = &s->now.machine;
 	struct json_object *top;
 
-	m->total = 200;
+	m->events = 200;
 	m->counters[WD40_CTR_PREV_IDLE] = 50;
 	m->counters[WD40_CTR_DIRECT_IDLE] = 20;
 	m->counters[WD40_CTR_KTHREAD_LOCAL] = 30;
@@ -96,7 +94,7 @@ static void shares_are_of_what_happened_since_the_last_request(void **state)
 	assert_true(field(top, "dl_clamp") == 0.5);
 	assert_true(field(top, "nr_migrations") == 4);
 
-	m->total = 210;
+	m->events = 210;
 	m->counters[WD40_CTR_PREV_IDLE] = 60;
 	top = ask(s, STATS, 0);
 	assert_true(field(top, "total") == 10);
@@ -112,7 +110,8 @@ static void nothing_happened_is_zero(void **state)
 	assert_true(field(top, "total") == 0);
 	assert_true(field(top, "prev_idle") == 0);
 	assert_true(field(top, "cpu_busy") == 0);
-	json_object_object_foreach(top, name, value) {
+	json_object_object_foreach(top, name, value)
+	{
 		if (!value)
 			fail_msg("%s is null", name);
 	}
@@ -169,11 +168,34 @@ static void nodes_have_their_domains(void **state)
 
 /* scx_rusty's ClusterStats, NodeStats and DomainStats: a client of its wants each of these. */
 static const char *const wanted[][40] = {
-	{ "ClusterStats", "at_us", "lb_at_us", "total", "slice_us", "cpu_busy", "load",
-	  "nr_migrations", "task_get_err", "time_used", "sync_prev_idle", "wake_sync", "prev_idle",
-	  "greedy_idle", "pinned", "direct", "greedy", "greedy_far", "dsq_dispatch", "greedy_local",
-	  "greedy_xnuma", "kick_greedy", "repatriate", "dl_clamp", "dl_preset",
-	  "direct_greedy_cpus", "kick_greedy_cpus", "nodes" },
+	{ "ClusterStats",
+	  "at_us",
+	  "lb_at_us",
+	  "total",
+	  "slice_us",
+	  "cpu_busy",
+	  "load",
+	  "nr_migrations",
+	  "task_get_err",
+	  "time_used",
+	  "sync_prev_idle",
+	  "wake_sync",
+	  "prev_idle",
+	  "greedy_idle",
+	  "pinned",
+	  "direct",
+	  "greedy",
+	  "greedy_far",
+	  "dsq_dispatch",
+	  "greedy_local",
+	  "greedy_xnuma",
+	  "kick_greedy",
+	  "repatriate",
+	  "dl_clamp",
+	  "dl_preset",
+	  "direct_greedy_cpus",
+	  "kick_greedy_cpus",
+	  "nodes" },
 	{ "NodeStats", "load", "imbal", "delta", "doms" },
 	{ "DomainStats", "load", "imbal", "delta" },
 };
@@ -204,7 +226,8 @@ static void metadata_is_of_what_is_served(void **state)
 	fields = json_object_get(fields);
 	top = ask(s, STATS, 0);
 	assert_int_equal(json_object_object_length(fields), json_object_object_length(top));
-	json_object_object_foreach(top, name, value) {
+	json_object_object_foreach(top, name, value)
+	{
 		struct json_object *of = json_object_object_get(fields, name), *kind;
 
 		assert_non_null(of);
@@ -227,8 +250,18 @@ static void metadata_is_of_what_is_served(void **state)
 static void what_is_no_request_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "\n", "{", "[]", "1", "null", "\"stats\"", "{}\n", "{\"req\":1}",
-		"{\"req\":\"stat\"}", "{\"req\":\"stats\",\"args\":[]}", "\xff\xfe",
+		"",
+		"\n",
+		"{",
+		"[]",
+		"1",
+		"null",
+		"\"stats\"",
+		"{}\n",
+		"{\"req\":1}",
+		"{\"req\":\"stat\"}",
+		"{\"req\":\"stats\",\"args\":[]}",
+		"\xff\xfe",
 		"{\"req\":\"stats\",\"args\":{\"target\":\"bottom\"}}",
 		"{\"req\":\"stats\",\"args\":{\"target\":1}}",
 		"{\"req\":\"stats\",\"args\":{\"x\":{}}}",
@@ -237,7 +270,7 @@ static void what_is_no_request_is_refused(void **state)
 	};
 	struct scene *s = *state;
 
-	s->now.machine.total = 5;
+	s->now.machine.events = 5;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_true(json_object_is_type(ask(s, bad[i], EINVAL), json_type_string));
 	/* and counts as none */
