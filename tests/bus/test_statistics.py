@@ -263,6 +263,14 @@ class Samples(Statistics):
             missing = sequence - last.get(identity, sequence - 1) - 1
             last[identity] = sequence
 
+    def test_who_does_not_take_them_harms_nobody(self):
+        other = Client(self)
+        self.subscribe(client=other)
+        other.process.send_signal(signal.SIGSTOP)
+        self.subscribe()
+        self.assertEqual([s[1] for s in self.take(self.client, 10)], list(range(1, 11)))
+        self.assertEqual(self.subscriptions(), 2)
+
     def test_end_with_the_bus(self):
         self.subscribe()
         self.bus.kill()

@@ -92,6 +92,38 @@ test_load_runs_under_it() {
 	state_is enabled || fail "ended: $(property LastExit)"
 }
 
+# Prints the nodes and domains that the scx tools' socket tells of, and the events since it was asked before.
+ask_stats_socket() {
+	runuser -u nobody -- python3 -c '
+import json, socket, time
+s = socket.socket(socket.AF_UNIX)
+s.connect("/var/run/scx/root/stats")
+f = s.makefile("rw")
+for _ in range(2):
+    f.write(json.dumps({"req": "stats", "args": {"target": "top"}}) + "\n")
+    f.flush()
+    top = json.loads(f.readline())["args"]["resp"]
+    time.sleep(1)
+print(len(top["nodes"]), sum(len(n["doms"]) for n in top["nodes"].values()), int(top["total"] > 0))'
+}
+
+# metric NAME: the value of a line of OpenMetrics text on standard input.
+metric() { grep "^$1 " | cut -d ' ' -f 2; }
+
+test_statistics_leave_by_bus_and_socket() {
+	local text
+	hackbench -g 1 -l 20 >/dev/null
+	text=$(runuser -u nobody -- wd40ctl stats --openmetrics)
+	equal "end of the text" "# EOF" "$(tail -n 1 <<<"$text")"
+	(($(metric wd40_run_delay_seconds_count <<<"$text") > 100)) || fail "no delays are counted: $text"
+	(($(metric wd40_queue_wait_seconds_count <<<"$text") > 0)) || fail "no waits are counted: $text"
+	equal "nodes, domains and whether anything happens on the socket" \
+		"$(daemon_domains | cut -d ' ' -f 1 | sort -u | wc -l) $(daemon_domains | wc -l) 1" "$(ask_stats_socket)"
+	systemctl stop wd40d
+	[[ ! -e /run/scx/root/stats ]] || fail "the socket is left behind"
+	start_plain
+}
+
 # Share of the first of two hogs on CPU 0, in permille, after the second's start.
 share_permille() {
 	local a b a0 b0
