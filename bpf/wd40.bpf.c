@@ -197,9 +197,20 @@ static bool consume_abroad(u32 domain, struct policy policy)
 	return why >= 0;
 }
 
+/*
+ * There is nothing to do, so the CPU is idle. Where it was so before the scheduler was attached, or while it
+ * was bypassed, update_idle is not called.
+ */
+static void stay_idle(struct wd40_cpu __arena *c, u64 now)
+{
+	if (c)
+		cpu_set_idle(c, true, now);
+	cpu_look_again();
+}
+
 /* Who goes next on the CPU: its domain's first, or prev once more (t: its context if it can go on). */
 static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *t,
-		   struct policy policy)
+		   struct policy policy, u64 now)
 {
 	struct wd40_cpu __arena *c = cpu_record(cpu);
 	u32 domain = domain_of_cpu(cpu);
@@ -214,7 +225,7 @@ static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *
 		unoppose(t, policy);
 		keep(prev, policy);
 	} else if (!prev) {
-		cpu_look_again();
+		stay_idle(c, now);
 	}
 }
 
@@ -240,7 +251,7 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 		return;
 	}
 	guard_domain(domain, policy, now);
-	choose(cpu, prev, t, policy);
+	choose(cpu, prev, t, policy, now);
 }
 
 /*
@@ -252,7 +263,10 @@ void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
 	struct wd40_cpu __arena *c = cpu_record(cpu);
 	u32 domain = domain_of_cpu(cpu);
 
-	if (!c || domain == WD40_NO_DOMAIN || !cpu_may_kick())
+	if (!c)
+		return;
+	cpu_set_idle(c, idle, kernel_now());
+	if (domain == WD40_NO_DOMAIN || !cpu_may_kick())
 		return;
 	if (idle)
 		helper_look_around(cpu, domain, policy_now());

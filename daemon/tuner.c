@@ -116,38 +116,74 @@ void tuner_run(const struct tuner_snapshot *in, struct tuner_decision *inout)
 		      inout->kick_below, inout->kick_greedy);
 }
 
-static int policy_new(const struct topology *t, void **ret)
-{
-	struct tuner_decision *d;
-	int r = tuner_decision_new(t, &d);
-
-	if (r == 0)
-		*ret = d;
-	return r;
-}
+struct tuner {
+	struct busy_meter *meter;
+	struct tuner_decision *decision;
+};
 
 static void *policy_free(void *state)
 {
-	return tuner_decision_free(state);
+	struct tuner *t = state;
+
+	if (!t)
+		return NULL;
+	busy_meter_free(t->meter);
+	tuner_decision_free(t->decision);
+	free(t);
+	return NULL;
+}
+
+static int policy_new(const struct topology *topology, void **ret)
+{
+	struct tuner *t = calloc(1, sizeof(*t));
+	int r = -ENOMEM;
+
+	if (t)
+		r = busy_meter_new(topology->nr_cpu_ids, &t->meter);
+	if (r == 0)
+		r = tuner_decision_new(topology, &t->decision);
+	if (r == 0)
+		*ret = t;
+	else
+		policy_free(t);
+	return r;
 }
 
 static void policy_run(void *state, const struct policy_snapshot *in)
 {
+	struct tuner *t = state;
 	const struct tunable_value *v = in->values->values;
 	struct tuner_snapshot snapshot = {
 		.topology = in->topology,
-		.busy_pct = in->busy_pct,
+		.busy_pct = busy_meter_pct(t->meter),
 		.direct_greedy_under_pct = v[TUNABLE_DIRECT_GREEDY_UNDER].percent,
 		.kick_greedy_under_pct = v[TUNABLE_KICK_GREEDY_UNDER].percent,
 		.greedy_off = v[TUNABLE_GREEDY_THRESHOLD].u == 0,
 	};
 
-	tuner_run(&snapshot, state);
+	busy_meter_update(t->meter, in->shared);
+	tuner_run(&snapshot, t->decision);
 }
 
 static void policy_publish(void *state, struct wd40_shared *shared)
 {
-	arena_publish_tune(shared, state);
+	struct tuner *t = state;
+
+	arena_publish_tune(shared, t->decision);
+}
+
+struct busy_time tuner_busy_time(const void *state)
+{
+	const struct tuner *t = state;
+
+	return t ? busy_meter_time(t->meter) : (struct busy_time){ 0 };
+}
+
+const struct tuner_decision *tuner_decided(const void *state)
+{
+	const struct tuner *t = state;
+
+	return t ? t->decision : NULL;
 }
 
 const struct policy tuner_policy = {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/busy.h"
 #include "daemon/cpuset.h"
 #include "daemon/policy.h"
 #include "daemon/topology.h"
@@ -52,5 +53,11 @@ DEFINE_CLEANUP(struct tuner_decision, tuner_decision_free)
  */
 void tuner_run(const struct tuner_snapshot *in, struct tuner_decision *inout);
 
-/* The tuner as a policy. Its state is a struct tuner_decision. */
+/* The tuner as a policy: takes the busy shares from the arena (daemon/busy.h). */
 extern const struct policy tuner_policy;
+
+/* How busy the CPUs were since the state was made; 0 for NULL. */
+struct busy_time tuner_busy_time(const void *state);
+
+/* What the policy of that state decided last; NULL for NULL. */
+const struct tuner_decision *tuner_decided(const void *state);

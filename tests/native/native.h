@@ -305,7 +305,7 @@ bool native_occupied(s32 cpu);
 /* fn(userdata) at the time at_ns, once, before what else is due then. */
 void native_at(u64 at_ns, void (*fn)(void *userdata), void *userdata);
 
-/* Time that a CPU was not idle, up to native.now_ns: tasks and thieves. As /proc/stat counts. */
+/* Time that a CPU was not idle, up to native.now_ns: tasks and thieves. */
 u64 native_busy_ns(s32 cpu);
 
 /* --- Observers: oracles, statistics, traces. ----------------------------------------------------- */

@@ -98,7 +98,8 @@ static void the_lightest_waits_no_longer_than_the_bound(void **state)
 		hogs(5, 8668); /* nice 19 and nice -20 */
 		native_run(60 * SEC_NS);
 		assert_waits_below(bound_ns(nr_actors, 1));
-		assert_in_range(actors[0]->native.ran, 200 * MSEC, 300 * MSEC); /* 20 ms each 5 s */
+		/* 20 ms each 5 to 7 s */
+		assert_in_range(actors[0]->native.ran, 160 * MSEC, 300 * MSEC);
 		assert_fair(1, 6, 60e9 - actors[0]->native.ran, 0.05);
 	}
 }
