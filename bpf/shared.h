@@ -184,10 +184,10 @@ struct wd40_tune {
 	u64 round;
 	u64 __arena *direct_greedy; /* CPU mask: idle ones take wakeups of other domains */
 	u64 __arena *kick_greedy;   /* CPU mask: idle ones are kicked to steal */
-	u8 overutilized;            /* choose slice_overutil_ns */
+	u64 __arena *overutilized;  /* domain mask: full, choose slice_overutil_ns */
 	u8 any_direct_greedy;
 	u8 any_kick_greedy;
-	u8 pad[5];
+	u8 pad[6];
 };
 
 /*

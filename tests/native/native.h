@@ -170,6 +170,9 @@ void native_halt(void);
 struct wd40_config *native_config(void);
 struct wd40_tune *native_tune(void);
 
+/* All domains are full, or none: the tuner's decision, changed in place. */
+void native_set_overutilized(bool overutilized);
+
 /* Publishes a changed copy of the configuration as the daemon does: in the next slot. */
 void native_publish(struct wd40_config config);
 

@@ -66,13 +66,14 @@ spreads_evenly() {
 	fail "worst $worst %, $moves moves"
 }
 
+# Looks every three rounds, by clients that are a load themselves: even at one of the first N looks?
 even_at_one_of() {
 	local look worst
 	for ((look = 1; look <= $1; look++)); do
 		quiet 3
 		worst=$(worst_imbalance)
 		echo "    look $look: worst $worst %, $(moves requested) moves: $(statistic DomainLoads)"
-		((worst > TOGETHER_PERCENT)) || return 0
+		((worst > EVEN_PERCENT)) || return 0
 	done
 	return 1
 }
@@ -92,20 +93,22 @@ test_balance_spreads_freed_hogs() {
 	needs_domains
 	start_plain
 	spreads_evenly $((2 * $(nr_online))) 0
+	wait_for "answers to all" everything_is_answered
 }
 
 # One of them has the largest weight there is by nice levels, 8668 against 100 (10000 needs the weights of
 # cgroups; the simulator and tests/unit have it). It cannot use more than a CPU, so the others, two for each
 # CPU that is left, can be even only if it counts for one: I4. It gets a CPU nearly whole, and they are
-# alike: I2, as far as emulated CPUs are alike.
+# alike: I2. Seen: 999 permille of a CPU, and 492 to 502.
 test_balance_counts_a_heavy_hog_for_a_cpu() {
 	local out
 	needs_domains
 	start_plain
 	out=$(spreads_evenly $((2 * $(nr_online) - 1)) 1) || fail "$out"
 	echo "$out"
-	awk '$1 == "shares" { heavy = $2; for (i = 3; i <= NF; i++) sum += $i; mean = sum / (NF - 2) }
-		END { print "    heavy " heavy ", the others " mean; exit !(heavy > 1.5 * mean) }' <<<"$out" ||
+	awk '$1 == "shares" { for (i = 3; i <= NF; i++) { sum += $i; n++; if (min == "" || $i < min) min = $i; if ($i > max) max = $i }
+		print "    heavy " $2 ", the others " min " to " max ", mean " sum / n
+		exit !($2 > 900 && max - min <= 0.1 * sum / n) }' <<<"$out" ||
 		fail "its weight does not count"
 	wait_for "answers to all" everything_is_answered
 }
@@ -130,9 +133,7 @@ test_balance_answers_every_request() {
 	(($(moves requested) > 0)) || fail "nothing was asked for"
 }
 
-# Switched off the loads drift apart, on again together: far from as even as above, since it is the shell
-# that looks.
-TOGETHER_PERCENT=12
+# Switched off the loads drift apart, on again together.
 test_balance_off_and_on() {
 	local before
 	needs_domains

@@ -185,7 +185,7 @@ static void the_bound_holds_for_the_longest_slice(void **state)
 static void every_domain_is_guarded(void **state)
 {
 	start((struct native_shape){ 2, 2, 2 });
-	native_tune()->overutilized = true;
+	native_set_overutilized(true);
 	for (u32 d = 0; d < 4; d++) {
 		for (u32 i = 0; i < 6; i++) {
 			struct task_struct *p = actor(i ? 8668 : 1);

@@ -239,6 +239,53 @@ static void slice_changes_with_hysteresis(void **state)
 	assert_false(overutilized_at(r, 96.9));
 }
 
+static void assert_full_domains(struct round *r, double n0, double n1, const char *domains)
+{
+	set_busy(r, n0, n0, n1, n1);
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->full_domains, domains);
+	assert_int_equal(r->d->overutilized, *domains != '\0');
+	assert_pct(r->d->node_busy_pct[0], n0);
+	assert_pct(r->d->node_busy_pct[1], n1);
+	assert_pct(r->d->total_busy_pct, (n0 + n1) / 2);
+}
+
+/* A machine half full: the node where tasks wait has the short slice, the other one keeps the long. */
+static void each_node_has_its_own_slice(void **state)
+{
+	struct round *r = *state;
+
+	assert_full_domains(r, 100, 20, "0-1");
+	assert_full_domains(r, 93, 96, "0-1");
+	assert_full_domains(r, 93, 98, "0-3");
+	assert_full_domains(r, 80, 91, "2-3");
+	assert_full_domains(r, 96, 80, "");
+}
+
+/* One domain of two that is full is helped by the other one. */
+static void a_node_is_judged_as_a_whole(void **state)
+{
+	struct round *r = *state;
+
+	set_busy(r, 100, 90, 100, 95);
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->full_domains, "2-3");
+}
+
+/* Nothing is known of a node without a CPU online: what it was it stays. */
+static void a_node_that_is_away_keeps_its_slice(void **state)
+{
+	struct round *r = *state;
+
+	assert_full_domains(r, 20, 100, "2-3");
+	for (int i = 4; i < 8; i++)
+		r->busy_pct[i] = -1;
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->full_domains, "2-3");
+	assert_pct(r->d->node_busy_pct[1], -1);
+	assert_pct(r->d->total_busy_pct, 20);
+}
+
 /* Noise around the upper threshold flips the slice once, not each round. */
 static void noise_does_not_flip_the_slice(void **state)
 {
@@ -335,6 +382,9 @@ int main(void)
 		TEST(greedy_sets_change_with_hysteresis),
 		TEST(nobody_stays_below_nothing),
 		TEST(slice_changes_with_hysteresis),
+		TEST(each_node_has_its_own_slice),
+		TEST(a_node_is_judged_as_a_whole),
+		TEST(a_node_that_is_away_keeps_its_slice),
 		TEST(noise_does_not_flip_the_slice),
 		cmocka_unit_test(machines_larger_than_a_word),
 		cmocka_unit_test(works_as_a_policy),
