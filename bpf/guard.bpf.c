@@ -88,8 +88,7 @@ static bool find_place(const struct wd40_task __arena *t, u64 deadline, struct s
 		return true;
 	}
 	if (waited_ns < WD40_RESCUE_AFTER_NS ||
-	    deadline_before(deadline,
-			    READ_ONCE(dom->min_vtime) - policy_slice_ns(policy, dom->id)))
+	    deadline_before(deadline, READ_ONCE(dom->min_vtime) - policy_slice_ns(policy, dom->id)))
 		return false;
 	*ret = (struct place){
 		.domain = s->domain,

@@ -27,7 +27,8 @@ static __always_inline struct policy policy_now(void)
 
 static __always_inline bool policy_overutilized(struct policy policy, u32 domain)
 {
-	return domain < shared.nr_domains && cpumask_test(policy.tune->overutilized, domain);
+	return policy.tune->any_overutilized && domain < shared.nr_domains &&
+	       cpumask_test(policy.tune->overutilized, domain);
 }
 
 /* The slice in a domain, by its index; without a domain the long one. */

@@ -21,8 +21,8 @@ __hidden void report_machine(struct policy policy)
 		kernel_dump("wd40: domain %u: node %u, %u tasks, rate %llu, queued %u", d,
 			    dom->node_id, dom->nr_tasks, dom->load_rate,
 			    queue_length(d, policy.config));
-		kernel_dump("wd40: domain %u: min_vtime %llu, longest wait %llu us, slice %llu us", d,
-			    dom->min_vtime, dom->max_wait_ns / 1000,
+		kernel_dump("wd40: domain %u: min_vtime %llu, longest wait %llu us, slice %llu us",
+			    d, dom->min_vtime, dom->max_wait_ns / 1000,
 			    policy_slice_ns(policy, d) / 1000);
 	}
 }

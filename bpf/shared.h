@@ -187,7 +187,8 @@ struct wd40_tune {
 	u64 __arena *overutilized;  /* domain mask: full, choose slice_overutil_ns */
 	u8 any_direct_greedy;
 	u8 any_kick_greedy;
-	u8 pad[6];
+	u8 any_overutilized;
+	u8 pad[5];
 };
 
 /*

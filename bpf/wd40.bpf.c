@@ -324,7 +324,8 @@ static void leave_queue(struct wd40_task __arena *t, struct policy policy, u64 n
 	if (!dom)
 		return;
 	if (waited_ns > WD40_RESCUE_AFTER_NS)
-		deadline_limit_lead(t, dom, deadline_scale(policy_slice_ns(policy, dom->id), t->weight));
+		deadline_limit_lead(t, dom,
+				    deadline_scale(policy_slice_ns(policy, dom->id), t->weight));
 	t->flags |= WD40_TASK_OPPOSED;
 	deadline_advance_domain(dom, t->vtime);
 }

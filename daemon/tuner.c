@@ -90,9 +90,8 @@ static void judge_node(struct tuner_decision *d, uint32_t node, struct mean m)
 {
 	d->node_busy_pct[node] = mean_of(m);
 	if (m.n)
-		d->node_full[node] =
-			mean_of(m) >=
-			(d->node_full[node] ? TUNER_FULL_LEAVE_PCT : TUNER_FULL_ENTER_PCT);
+		d->node_full[node] = mean_of(m) >= (d->node_full[node] ? TUNER_FULL_LEAVE_PCT
+								       : TUNER_FULL_ENTER_PCT);
 	d->overutilized |= d->node_full[node];
 }
 

@@ -115,7 +115,9 @@ struct wd40_tune *native_tune(void)
 
 void native_set_overutilized(bool overutilized)
 {
-	memset(native_tune()->overutilized, overutilized ? 0xff : 0, shared.domain_words * sizeof(u64));
+	native_tune()->any_overutilized = overutilized;
+	memset(native_tune()->overutilized, overutilized ? 0xff : 0,
+	       shared.domain_words * sizeof(u64));
 }
 
 void native_publish(struct wd40_config config)

@@ -35,7 +35,7 @@ static inline void begin_again(u32 cpus, bool short_slice)
 static inline u64 slice_ns(void)
 {
 	return native_tune()->overutilized[0] ? native_config()->slice_overutil_ns
-					   : native_config()->slice_underutil_ns;
+					      : native_config()->slice_underutil_ns;
 }
 
 static inline void assert_ran(const struct task_struct *p, double fair_ns, double tolerance)

@@ -216,7 +216,8 @@ static void tunes_alternate(void **state)
 	arena_publish_tune(a->shared, one);
 	first = current_tune(a);
 	assert_true(first->direct_greedy[0] == 0xf && first->kick_greedy[0] == 0xff);
-	assert_true(first->overutilized[0] == 1 << 2 && first->any_direct_greedy && first->any_kick_greedy);
+	assert_true(first->overutilized[0] == 1 << 2 && first->any_direct_greedy &&
+		    first->any_kick_greedy);
 	arena_publish_tune(a->shared, two);
 	second = current_tune(a);
 	assert_ptr_not_equal(first, second);
