@@ -36,13 +36,13 @@ static u32 long_slices(const struct wd40_domain __arena *dom, struct policy poli
 static u64 rescue_deadline(const struct wd40_domain __arena *dom, u64 waited_ns,
 			   struct policy policy)
 {
-	return READ_ONCE(dom->min_vtime) - policy_slice_ns(policy) - waited_ns;
+	return READ_ONCE(dom->min_vtime) - policy_slice_ns(policy, dom->id) - waited_ns;
 }
 
 static u64 rescue_slice_ns(struct search *s, struct policy policy)
 {
 	if (!s->nr_long_slices)
-		return policy_slice_ns(policy);
+		return policy_slice_ns(policy, s->domain);
 	s->nr_long_slices--;
 	return policy.config->slice_underutil_ns;
 }
@@ -61,7 +61,7 @@ struct place {
 static struct place place_abroad(const struct wd40_task __arena *t, u32 to, struct search *s,
 				 struct policy policy)
 {
-	u64 slice_ns = policy_slice_ns(policy);
+	u64 slice_ns = policy_slice_ns(policy, to);
 
 	return (struct place){
 		.domain = to,
@@ -88,7 +88,7 @@ static bool find_place(const struct wd40_task __arena *t, u64 deadline, struct s
 		return true;
 	}
 	if (waited_ns < WD40_RESCUE_AFTER_NS ||
-	    deadline_before(deadline, READ_ONCE(dom->min_vtime) - policy_slice_ns(policy)))
+	    deadline_before(deadline, READ_ONCE(dom->min_vtime) - policy_slice_ns(policy, dom->id)))
 		return false;
 	*ret = (struct place){
 		.domain = s->domain,

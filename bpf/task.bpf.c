@@ -112,7 +112,7 @@ __hidden void task_end(struct task_struct *p, struct policy policy)
 /* How far a task's vtime may lead or lag when it changes domains. */
 static u64 lag_limit_ns(const struct wd40_task __arena *t, struct policy policy)
 {
-	return 2 * deadline_scale(policy_slice_ns(policy), t->weight);
+	return 2 * deadline_scale(policy_slice_ns(policy, t->domain), t->weight);
 }
 
 __hidden void task_take_move(struct wd40_task __arena *t, struct policy policy)

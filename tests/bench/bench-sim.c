@@ -108,7 +108,7 @@ static void run(const struct load *l)
 	context.values = config_values(config);
 	watch(l, &context);
 	must(native_attach(sim_schedulers[0].ops), "wd40");
-	native_tune()->overutilized = true;
+	native_set_overutilized(true);
 	sim_workload_start(workload);
 	native_run(BEGIN_NS);
 	outcome->nr_events = 0;

@@ -98,7 +98,8 @@ static void the_lightest_waits_no_longer_than_the_bound(void **state)
 		hogs(5, 8668); /* nice 19 and nice -20 */
 		native_run(60 * SEC_NS);
 		assert_waits_below(bound_ns(nr_actors, 1));
-		assert_in_range(actors[0]->native.ran, 200 * MSEC, 300 * MSEC); /* 20 ms each 5 s */
+		/* 20 ms each 5 to 7 s */
+		assert_in_range(actors[0]->native.ran, 160 * MSEC, 300 * MSEC);
 		assert_fair(1, 6, 60e9 - actors[0]->native.ran, 0.05);
 	}
 }
@@ -184,7 +185,7 @@ static void the_bound_holds_for_the_longest_slice(void **state)
 static void every_domain_is_guarded(void **state)
 {
 	start((struct native_shape){ 2, 2, 2 });
-	native_tune()->overutilized = true;
+	native_set_overutilized(true);
 	for (u32 d = 0; d < 4; d++) {
 		for (u32 i = 0; i < 6; i++) {
 			struct task_struct *p = actor(i ? 8668 : 1);
