@@ -55,11 +55,12 @@ struct place {
 };
 
 /*
- * Where a task that shall move goes: to the queue of its next domain, where its deadline is as far from
- * the domain's time. It lives there from when it runs, since only then nobody else changes its domain.
+ * Where a task that shall move goes, queued with that deadline: to the queue of its next domain, where it
+ * is as far from the domain's time. It lives there from when it runs, since only then nobody else
+ * changes its domain.
  */
-static struct place place_abroad(const struct wd40_task __arena *t, u32 to, struct search *s,
-				 struct policy policy)
+static struct place place_abroad(const struct wd40_task __arena *t, u64 deadline, u32 to,
+				 struct search *s, struct policy policy)
 {
 	u64 slice_ns = policy_slice_ns(policy, to);
 
@@ -67,12 +68,15 @@ static struct place place_abroad(const struct wd40_task __arena *t, u32 to, stru
 		.domain = to,
 		.slice_ns = slice_ns,
 		.deadline =
-			deadline_carry(t->deadline, &shared.domains[s->domain], &shared.domains[to],
+			deadline_carry(deadline, &shared.domains[s->domain], &shared.domains[to],
 				       2 * deadline_scale(slice_ns, t->weight)),
 	};
 }
 
-/* Shall the task, queued with that deadline, go to another place? */
+/*
+ * Shall the task, queued with that deadline, go to another place? Who is in the queue of its next domain
+ * already keeps its place there, before all who come later.
+ */
 static bool find_place(const struct wd40_task __arena *t, u64 deadline, struct search *s,
 		       struct policy policy, struct place *ret)
 {
@@ -83,8 +87,8 @@ static bool find_place(const struct wd40_task __arena *t, u64 deadline, struct s
 	waited_ns = queued_at && s->now > queued_at ? s->now - queued_at : 0;
 	if (waited_ns > s->longest_wait_ns)
 		s->longest_wait_ns = waited_ns;
-	if (to < shared.nr_domains) {
-		*ret = place_abroad(t, to, s, policy);
+	if (to < shared.nr_domains && to != s->domain) {
+		*ret = place_abroad(t, deadline, to, s, policy);
 		return true;
 	}
 	if (waited_ns < WD40_RESCUE_AFTER_NS ||

@@ -146,7 +146,7 @@ static void queue(struct sim_oracles *o, struct oracle_task *t, const struct nat
 	if (!o->context.is_wd40 || is_builtin_queue(e->dsq))
 		return;
 	o->domains[oracle_waits_in(t)].queue_seq = o->seq;
-	if (oracle_waits_in(t) != t->domain)
+	if (oracle_waits_in(t) != t->domain && oracle_waits_in(t) != t->waited_in)
 		wait_anew(o, t);
 	t->waited_in = oracle_waits_in(t);
 }
