@@ -220,6 +220,7 @@ int domain_set_weight(struct wd40_task __arena *t __arg_arena, u32 weight, u64 l
 		return 0;
 	bpf_spin_lock(&lock->lock);
 	load_remove_locked(dom, t, load_now);
+	t->vtime = deadline_reweigh(t->vtime, dom, t->weight ?: 1, weight);
 	t->weight = weight;
 	load_insert_locked(dom, t);
 	bpf_spin_unlock(&lock->lock);

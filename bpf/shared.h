@@ -310,7 +310,7 @@ struct wd40_task {
 	u64 deadline;
 	u64 avg_run_ns; /* moving average of the time run between two sleeps, at most the cap */
 	u64 run_since_wake_ns;
-	u64 running_at; /* start of the current stint on a CPU, 0 when not running */
+	u64 charged_ns; /* its run time, as the kernel counts it, that vtime has been charged for */
 	u64 queued_at;  /* when it was queued, 0 when not */
 
 	u64 preferred_nodes; /* kernel's ids below 64, while mempolicy-affinity is on; 0 = none */

@@ -45,7 +45,7 @@ static void context_init(struct wd40_task __arena *t, u32 index, struct task_str
 	WRITE_ONCE(t->deadline, 0);
 	WRITE_ONCE(t->avg_run_ns, 0);
 	WRITE_ONCE(t->run_since_wake_ns, 0);
-	WRITE_ONCE(t->running_at, 0);
+	t->charged_ns = kernel_ran_ns(p);
 	WRITE_ONCE(t->queued_at, 0);
 	WRITE_ONCE(t->preferred_nodes, 0);
 }

@@ -241,7 +241,7 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 	if (c) /* for a task that goes on, running is not called */
 		cpu_apply_perf(c, cpu, policy.config->perf_level);
 	if (t) {
-		deadline_charge(t, domain_at(t->domain), now);
+		deadline_charge(t, domain_at(t->domain), kernel_ran_ns(prev));
 		task_serve_move(t, policy);
 	}
 	if (domain == WD40_NO_DOMAIN)
@@ -352,7 +352,7 @@ void SCHED_OPS(wd40_running, struct task_struct *p)
 
 	if (!t || !c)
 		return;
-	WRITE_ONCE(t->running_at, now);
+	deadline_begin(t, kernel_ran_ns(p));
 	cpu_begin_stint(c, now);
 	count_waits(c, t, now);
 	cpu_apply_perf(c, cpu, policy.config->perf_level);
@@ -370,8 +370,7 @@ void SCHED_OPS(wd40_stopping, struct task_struct *p, bool runnable)
 
 	if (!t || !c)
 		return;
-	deadline_charge(t, domain_at(t->domain), now);
-	WRITE_ONCE(t->running_at, 0);
+	deadline_charge(t, domain_at(t->domain), kernel_ran_ns(p));
 	if (runnable)
 		t->runnable_since = waits_stamp(now);
 	else

@@ -89,16 +89,21 @@ static void check_home(struct sim_oracles *o, u32 domain)
 
 /* --- Beside. ------------------------------------------------------------------------------------ */
 
-/* How long a domain's queue must be for the CPU to steal from it; 0: it never does. */
+/*
+ * How long a domain's queue must be for the CPU to steal from it; 0: it never does. A CPU that came online
+ * and belongs to no domain takes nothing: the scheduler has asked to be attached anew.
+ */
 static u32 threshold_for(const struct wd40_domain *victim, u32 cpu)
 {
+	const struct wd40_domain *thief = domain_at(domain_of_cpu((s32)cpu));
 	const struct wd40_config *config = native_config();
 
+	if (!thief)
+		return 0;
 	if (!victim->nr_online)
 		return 1;
 	/* a domain given by cpumasks may reach into another node than its own */
-	if (!config->greedy_threshold || domain_of_cpu((s32)cpu) == WD40_NO_DOMAIN ||
-	    domain_at(domain_of_cpu((s32)cpu))->node == victim->node)
+	if (!config->greedy_threshold || thief->node == victim->node)
 		return config->greedy_threshold;
 	return config->greedy_threshold_x_numa;
 }

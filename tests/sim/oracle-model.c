@@ -265,8 +265,6 @@ static void occupy(struct sim_oracles *o, s32 cpu, u64 ns)
 		if (o->domains[d].occupied_until < c->occupied_until)
 			o->domains[d].occupied_until = c->occupied_until;
 	}
-	if (c->running)
-		c->running->interrupted_ns += ns;
 }
 
 static void change_online(struct sim_oracles *o, s32 cpu, bool online)

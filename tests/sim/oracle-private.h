@@ -45,7 +45,6 @@ struct oracle_task {
 	u64 waits_since;   /* ns; of its wish to run, or of the last change that is its own doing */
 	u32 waited_in;     /* domain whose queue it was put into since; WD40_NO_DOMAIN: none yet */
 	u64 stolen_before; /* domain's stolen_ns then */
-	u64 interrupted_ns; /* while it ran last: it is charged for it, which is not its slice */
 	u64 ran_ns, runs_since;
 	u64 share_ran_ns; /* ran_ns when the window of oracle-share.c began */
 	u32 domain;       /* that it is counted in */

@@ -120,6 +120,23 @@ static void heavy_tasks_that_come_later_change_nothing(void **state)
 	}
 }
 
+/* What the lightest ran counts as little as it is, once it is heavy: it does not wait for its old lead. */
+static void a_heavier_weight_counts_at_once(void **state)
+{
+	begin(1, false);
+	for (int short_slice = 0; short_slice < 2; short_slice++) {
+		begin_again(1, short_slice);
+		hog(1);
+		hogs(4, 100);
+		while (!actors[0]->native.ran || native.cpus[0].running == actors[0])
+			native_run(slice_ns());
+		native_set_weight(actors[0], WD40_MAX_WEIGHT);
+		forget();
+		native_run(10 * SEC_NS);
+		assert_ran(actors[0], 10e9 * 10000 / 10400, 0.02);
+	}
+}
+
 /* The same on one of four CPUs, to which all are bound. */
 static void the_lightest_bound_to_a_cpu_waits_no_longer(void **state)
 {
@@ -304,6 +321,7 @@ int main(void)
 		TEST(new_tasks_do_not_starve_old_ones),
 		TEST(the_lightest_waits_no_longer_than_the_bound),
 		TEST(heavy_tasks_that_come_later_change_nothing),
+		TEST(a_heavier_weight_counts_at_once),
 		TEST(the_lightest_bound_to_a_cpu_waits_no_longer),
 		TEST(many_light_ones_are_all_brought_forward),
 		TEST(a_thousand_light_ones_keep_to_the_bound),
