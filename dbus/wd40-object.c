@@ -189,28 +189,35 @@ void wd40_object_emit_exit(struct wd40_object *o, sd_bus *bus, const struct sche
 }
 
 /* sd-bus shows the interface that came last first. */
+size_t wd40_object_parts(struct wd40_part ret[WD40_PARTS_MAX])
+{
+	const struct wd40_part parts[] = {
+		{ WD40_STATISTICS_INTERFACE, wd40_counters_vtable(), true },
+		{ WD40_STATISTICS_INTERFACE, wd40_statistics_vtable, false },
+		{ WD40_STATISTICS_INTERFACE, wd40_subscriptions_vtable, false },
+		{ WD40_STATISTICS_INTERFACE, wd40_balance_vtable, true },
+		{ WD40_INTERFACE, wd40_control_vtable, false },
+		{ WD40_INTERFACE, wd40_describe_vtable, false },
+		{ WD40_INTERFACE, wd40_changes_vtable, false },
+		{ WD40_INTERFACE, wd40_state_vtable, true },
+		{ WD40_INTERFACE, wd40_tunables_vtable(), false },
+	};
+
+	_Static_assert(ARRAY_SIZE(parts) <= WD40_PARTS_MAX, "there is room for all parts");
+	memcpy(ret, parts, sizeof(parts));
+	return ARRAY_SIZE(parts);
+}
+
 int wd40_object_export(sd_bus *bus, struct wd40_context *context)
 {
-	const struct {
-		const char *interface;
-		const sd_bus_vtable *vtable;
-		void *userdata;
-	} parts[] = {
-		{ WD40_STATISTICS_INTERFACE, wd40_counters_vtable(), context->manager },
-		{ WD40_STATISTICS_INTERFACE, wd40_statistics_vtable, context },
-		{ WD40_STATISTICS_INTERFACE, wd40_subscriptions_vtable, context },
-		{ WD40_STATISTICS_INTERFACE, wd40_balance_vtable, context->manager },
-		{ WD40_INTERFACE, wd40_control_vtable, context },
-		{ WD40_INTERFACE, wd40_describe_vtable, context },
-		{ WD40_INTERFACE, wd40_changes_vtable, context },
-		{ WD40_INTERFACE, wd40_state_vtable, context->manager },
-		{ WD40_INTERFACE, wd40_tunables_vtable(), context },
-	};
+	struct wd40_part parts[WD40_PARTS_MAX];
+	size_t n = wd40_object_parts(parts);
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(parts) && r >= 0; i++)
-		r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, parts[i].interface,
-					     parts[i].vtable, parts[i].userdata);
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = sd_bus_add_object_vtable(
+			bus, NULL, WD40_OBJECT_PATH, parts[i].interface, parts[i].vtable,
+			parts[i].of_manager ? (void *)context->manager : context);
 	return r;
 }
 
