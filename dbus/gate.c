@@ -360,3 +360,8 @@ int gate_guard(struct gate *g, const char *path)
 {
 	return sd_bus_add_object(g->bus, NULL, path, on_call, g);
 }
+
+int gate_guard_below(struct gate *g, const char *path)
+{
+	return sd_bus_add_fallback(g->bus, NULL, path, on_call, g);
+}
