@@ -58,6 +58,7 @@ class Signals:
     def __init__(self, connection):
         self.context = GLib.MainContext.default()
         self.seen = []
+        GLib.timeout_add(100, lambda: True)  # so that the context comes back to look at the time
         connection.signal_subscribe(None, None, None, None, None, Gio.DBusSignalFlags.NO_MATCH_RULE, self.on_signal)
 
     def on_signal(self, connection, sender, path, interface, member, arguments):
@@ -65,7 +66,6 @@ class Signals:
 
     def next(self, member, patience):
         deadline = time.monotonic() + patience
-        GLib.timeout_add(100, lambda: True)  # so that the context comes back to look at the time
         while time.monotonic() < deadline:
             while self.seen:
                 name, arguments = self.seen.pop(0)
