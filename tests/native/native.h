@@ -187,7 +187,8 @@ struct task_struct *native_task_free(struct task_struct *p);
 /* Affinity: so many CPUs from first on, besides the others or only them. */
 void native_allow(struct task_struct *p, u32 first, u32 n);
 void native_allow_only(struct task_struct *p, u32 first, u32 n);
-void native_allow_mask(struct task_struct *p, const unsigned long *mask); /* native.nr_cpu_ids bits */
+void native_allow_mask(struct task_struct *p,
+		       const unsigned long *mask); /* native.nr_cpu_ids bits */
 
 /* Whether the task may run on a CPU, which is online. */
 bool native_allowed(const struct task_struct *p, s32 cpu);
