@@ -43,6 +43,14 @@ static void evacuate(struct native_cpu *c)
 	native_arm(c);
 }
 
+/* balance_hotplug_wait: who sleeps and must not migrate is waited for in the kernel; here it is let go. */
+static void let_go(s32 cpu)
+{
+	for (struct task_struct *p = native.tasks; p; p = p->native.older)
+		if (p->native.cpu == cpu)
+			native_release(p);
+}
+
 static void go_offline(struct native_cpu *c)
 {
 	s32 cpu = number_of(c);
@@ -54,6 +62,7 @@ static void go_offline(struct native_cpu *c)
 	gather(c);
 	tell_scheduler(cpu, false);
 	evacuate(c);
+	let_go(cpu);
 	c->idle = false;
 	native_change_online(cpu, false);
 	native_set_idle(cpu, false);

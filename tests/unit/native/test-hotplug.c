@@ -128,6 +128,28 @@ static void who_must_not_migrate_is_let_go(void **state)
 	assert_int_equal(p->native.migration_disabled, 0);
 }
 
+/* The kernel waits for those that sleep, too (rq_has_pinned_tasks): no other CPU is theirs. */
+static void who_sleeps_and_must_not_migrate_is_let_go(void **state)
+{
+	struct task_struct *p;
+
+	rec_start(1, 2, 1);
+	rec.target = DSQ_LOCAL;
+	rec.choice = 1;
+	p = rec_task(MSEC);
+	p->native.sleep = 10 * MSEC;
+	native_wake(p, 0);
+	native_run(0);
+	native_migrate_disable(p);
+	native_run(5 * MSEC);
+	assert_null(native.cpus[1].running);
+	native_set_online(1, false);
+	rec.choice = 0;
+	assert_int_equal(p->native.migration_disabled, 0);
+	native_run(20 * MSEC);
+	assert_int_equal(p->native.cpu, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +161,7 @@ int main(void)
 		TEST(the_fallback_is_near),
 		TEST(a_scheduler_that_does_not_want_to_know_ends),
 		TEST(who_must_not_migrate_is_let_go),
+		TEST(who_sleeps_and_must_not_migrate_is_let_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
