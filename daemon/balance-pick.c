@@ -10,8 +10,8 @@
 /* A move in search of its task. */
 struct wish {
 	uint32_t from, to;
-	double even; /* load that would make both even */
-	double aim;  /* load to look for: not more than leads to the mean */
+	double even;     /* load that would make both even */
+	double aim;      /* load to look for: not more than leads to the mean */
 	uint32_t waived; /* rounds at the end of a rest that do not count */
 };
 

@@ -38,7 +38,7 @@
 #define BALANCE_TOLERANCE_DOMAIN 0.02
 #define BALANCE_LARGE            0.10
 #define BALANCE_APART            0.05
-#define BALANCE_REST_WAIVED      3 /* rounds of a rest, between those so far apart */
+#define BALANCE_REST_WAIVED      3    /* rounds of a rest, between those so far apart */
 #define BALANCE_COLD_NODE_NS     10e6 /* CPU time lost by a move to another node */
 #define BALANCE_COLD_DOMAIN_NS   2.5e6
 

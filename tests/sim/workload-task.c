@@ -104,8 +104,8 @@ static void make_ready(struct sim_task *t, const struct task_struct *parent)
 		return;
 	native_allow_mask(t->p, a->cpus);
 	if (!parent)
-		t->p->native.cpu = cpu_in_turn(a->cpus, WD40_WORDS(native.nr_cpu_ids),
-					       t->run->nr_tasks);
+		t->p->native.cpu =
+			cpu_in_turn(a->cpus, WD40_WORDS(native.nr_cpu_ids), t->run->nr_tasks);
 }
 
 void sim_task_fork(struct workload_run *run, const struct sim_kind *kind,

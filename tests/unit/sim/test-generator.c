@@ -101,7 +101,8 @@ static void numbers_are_kept(void **state)
 	assert_int_equal(instances_of("hogs:tasks=5"), 5);
 	assert_int_equal(instances_of("nice:tasks=23,levels=7"), 23);
 	assert_int_equal(instances_of("weights:tasks=23,levels=7"), 23);
-	assert_int_equal(instances_of("skew:tasks=23,levels=7"), 23 + 1); /* and who sets them free */
+	assert_int_equal(instances_of("skew:tasks=23,levels=7"),
+			 23 + 1); /* and who sets them free */
 	assert_int_equal(instances_of("periodic:tasks=40"), 40);
 	assert_int_equal(instances_of("pinned"), 7 + 7);
 	assert_int_equal(instances_of("pinned:floaters=100"), 7 + 100);

@@ -33,7 +33,8 @@ static int end(void **state)
 
 static void close_windows(u32 nr)
 {
-	balance_close(&b, b.window.end_ns + (nr - 1) * BALANCE_WINDOW_NS, &(struct balance_sums){ 0 });
+	balance_close(&b, b.window.end_ns + (nr - 1) * BALANCE_WINDOW_NS,
+		      &(struct balance_sums){ 0 });
 }
 
 static void assert_percent(double value, long percent)
