@@ -144,6 +144,8 @@ static s32 select_cpu(struct task_struct *p, u64 wake_flags, u64 *enq_flags)
 {
 	s32 cpu = p->native.cpu, chosen;
 
+	if (!native_may_run_on(p, cpu)) /* it slept there, and must not migrate */
+		native_release(p);
 	if (p->nr_cpus_allowed > 1 && !p->native.migration_disabled) {
 		*enq_flags |= ENQ_CPU_SELECTED;
 		native.asked = p;

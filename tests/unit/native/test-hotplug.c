@@ -128,6 +128,27 @@ static void who_must_not_migrate_is_let_go(void **state)
 	assert_int_equal(p->native.migration_disabled, 0);
 }
 
+/* ... also one that sleeps there, when it wakes up */
+static void so_is_a_sleeper(void **state)
+{
+	struct task_struct *p;
+	s32 cpu;
+
+	rec_start(1, 2, 1);
+	p = rec_task(MSEC);
+	native_wake(p, 0);
+	native_migrate_disable(p);
+	native_run(2 * MSEC);
+	cpu = p->native.cpu;
+	assert_null(native.cpus[cpu].running);
+	assert_int_equal(p->native.migration_disabled, 1);
+	native_set_online(cpu, false);
+	native_wake(p, 0);
+	native_run(0);
+	assert_ptr_equal(native.cpus[!cpu].running, p);
+	assert_int_equal(p->native.migration_disabled, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +160,7 @@ int main(void)
 		TEST(the_fallback_is_near),
 		TEST(a_scheduler_that_does_not_want_to_know_ends),
 		TEST(who_must_not_migrate_is_let_go),
+		TEST(so_is_a_sleeper),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
