@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * I5 and what must be consistent in the arena, as bpf/shared.h has it. At events "context" (a task has
- * one context, of its own, for its affinity), "slab" (as many objects in use as tasks) and "min-vtime"
+ * one context, of its own, for its affinity), "wrong-domain" (it waits where it may run), "slab" (as many objects in use as tasks) and "min-vtime"
  * (a domain's time only grows); over everything "domain-tasks", "domain-rate", "domain-load" (each is
  * the sum over the tasks) and "hotplug" (the counts of CPUs).
  */
@@ -23,17 +23,21 @@
 
 /* --- One task. ---------------------------------------------------------------------------------- */
 
+/* Does it know what its affinity allows: which domains, and whether all CPUs? */
 static bool domains_match(struct task_struct *p, const struct wd40_task *context)
 {
+	bool all = true;
+
 	for (u32 d = 0; d < shared.nr_domains; d++) {
 		const struct wd40_domain *dom = domain_at(d);
 
-		if (domain_allowed(context, d) !=
-		    (cpumask_allowed(p, dom->cpus, dom->first_word, dom->end_word) !=
-		     CPUMASK_DISJOINT))
+		u32 overlap = cpumask_allowed(p, dom->cpus, dom->first_word, dom->end_word);
+
+		if (domain_allowed(context, d) != (overlap != CPUMASK_DISJOINT))
 			return false;
+		all &= overlap == CPUMASK_WHOLLY;
 	}
-	return true;
+	return all == !!(context->flags & WD40_TASK_ALL_CPUS);
 }
 
 static void check_context(struct sim_oracles *o, struct oracle_task *t,
@@ -74,6 +78,17 @@ static void check_min_vtime(struct sim_oracles *o, const struct oracle_task *t)
 	d->min_vtime = now;
 }
 
+/* While all CPUs are online a domain with one that the task may use can serve it. */
+static void check_queue(struct sim_oracles *o, const struct oracle_task *t,
+			const struct native_event *e)
+{
+	u32 domain = (u32)(e->dsq / 2); /* QUEUE_DEADLINE, QUEUE_FIFO */
+
+	if (!shared.nr_offline && !domain_allowed(oracle_context(t->p), domain))
+		oracle_fail(o, "wrong-domain", t, -1,
+			    "queued in domain %u, where it may run on no CPU", domain);
+}
+
 static void check_task(struct sim_oracles *o, const struct native_event *e)
 {
 	struct oracle_task *t = oracle_task(e->p);
@@ -86,6 +101,8 @@ static void check_task(struct sim_oracles *o, const struct native_event *e)
 	    !domains_match(e->p, oracle_context(e->p)))
 		oracle_fail(o, "context", t, -1,
 			    "its allowed domains are not those of its affinity");
+	if (e->kind == NATIVE_EVENT_QUEUE && !is_builtin_queue(e->dsq) && !o->oracle)
+		check_queue(o, t, e);
 }
 
 /* --- CPUs. -------------------------------------------------------------------------------------- */

@@ -50,6 +50,11 @@ static void changed(struct sim_oracles *o)
 		oracle_fail(o, "config", NULL, -1,
 			    "generation %llu in the arena is not what the values in force say",
 			    config->generation);
+	if (o->generation && config->generation != o->generation &&
+	    shared.config_current == o->config)
+		oracle_fail(o, "config", NULL, -1,
+			    "generation %llu was written over %llu, which was in force",
+			    config->generation, o->generation);
 	if (config->generation != o->generation) {
 		poison_retired();
 		o->changed_at = native.now_ns;

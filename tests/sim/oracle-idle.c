@@ -12,6 +12,8 @@
  *	Only after the settings or the tuner's masks have changed nobody looks anew before a CPU of the
  *	domain ends a slice and queues its task: the state may last for a slice and a tick.
  *
+ * Nor does a CPU steal where it must not ("too-greedy").
+ *
  * A CPU that was woken for a domain and is held up by an interrupt comes late, and nobody else is woken in
  * its place: that is no violation.
  *
@@ -106,6 +108,22 @@ static u32 threshold_for(const struct wd40_domain *victim, u32 cpu)
 	if (!config->greedy_threshold || thief->node == victim->node)
 		return config->greedy_threshold;
 	return config->greedy_threshold_x_numa;
+}
+
+/* The task still counts where it waited. */
+void oracle_idle_taken(struct sim_oracles *o, const struct oracle_task *t, s32 cpu)
+{
+	u32 domain = oracle_waits_in(t), threshold;
+
+	if (domain >= shared.nr_domains || domain_of_cpu(cpu) == domain)
+		return;
+	threshold = threshold_for(domain_at(domain), (u32)cpu);
+	if (!threshold || o->domains[domain].nr_waiting < threshold)
+		oracle_fail(o, "too-greedy", t, cpu,
+			    "CPU %d of domain %u steals from domain %u, which queues %u tasks, the "
+			    "threshold is %u",
+			    cpu, domain_of_cpu(cpu), domain, o->domains[domain].nr_waiting,
+			    threshold);
 }
 
 /* Did the CPU look into the queues when the task was there? */

@@ -56,6 +56,8 @@ static void look_up(struct oracle_task *t)
 	const struct wd40_domain *dom;
 
 	t->domain = context ? context->domain : WD40_NO_DOMAIN;
+	t->may_owe |= context && t->weight && t->weight != context->weight;
+	t->may_owe |= t->p->native.migration_disabled;
 	t->weight = context ? context->weight : 0;
 	dom = domain_at(t->domain);
 	t->confined =

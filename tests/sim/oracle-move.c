@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * I6, every request to move a task is answered ("move-unanswered"), and one for a task that is gone
- * only as stale ("move-stale"). What the task's word says is looked at when the task has an event: a
+ * only as stale ("move-stale"); one answered as applied has taken the task where it was asked for
+ * ("move-undone"). What the task's word says is looked at when the task has an event: a
  * word that is gone has been taken, so its entry has its answer; and a task that comes to run has been
  * through running, which takes the word.
  */
 #include "tests/sim/oracle-private.h"
 
-static void check_answer(struct sim_oracles *o, const struct oracle_task *t)
+/* Served, and nothing else takes the task away at the same event. */
+static bool must_be_there(const struct wd40_move *m, const struct native_event *e)
+{
+	return m->answer == WD40_MOVE_APPLIED && e->kind != NATIVE_EVENT_ATTR &&
+	       e->kind != NATIVE_EVENT_LEAVE && !shared.nr_offline &&
+	       !native_config()->mempolicy_affinity;
+}
+
+static void check_answer(struct sim_oracles *o, const struct oracle_task *t,
+			 const struct native_event *e)
 {
 	const struct wd40_move *m = &shared.moves[WD40_MOVE_WORD_SLOT(t->move)];
 
@@ -21,6 +31,11 @@ static void check_answer(struct sim_oracles *o, const struct oracle_task *t)
 		oracle_fail(o, "move-stale", t, -1,
 			    "request %llu for generation %u is answered with %u to generation %u",
 			    m->id, WD40_MOVE_WORD_GENERATION(t->move), m->answer, t->generation);
+	if (must_be_there(m, e) && t->domain != m->target)
+		oracle_fail(
+			o, "move-undone", t, -1,
+			"request %llu is answered as applied and the task is in domain %u, expected %u",
+			m->id, t->domain, m->target);
 }
 
 static void note(struct sim_oracles *o, struct oracle_task *t, u64 word)
@@ -41,7 +56,7 @@ void oracle_move_event(struct sim_oracles *o, const struct native_event *e)
 		return;
 	word = oracle_context(t->p)->move;
 	if (t->move && word != t->move)
-		check_answer(o, t);
+		check_answer(o, t, e);
 	if (word != t->move)
 		note(o, t, word);
 	else if (word && e->kind == NATIVE_EVENT_RUN)

@@ -53,6 +53,7 @@ struct oracle_task {
 	u64 move, move_id; /* the request to move it that was seen last: its word, its id */
 	u64 move_seq;
 	bool runnable; /* counted as such in its domain */
+	bool may_owe;  /* its weight has changed, or the kernel has let it pass the queue */
 	bool confined; /* may not run on all CPUs of its domain */
 	struct history history;
 	TAILQ_ENTRY(oracle_task) all, waiting;
@@ -175,6 +176,8 @@ void oracle_queue_sweep(struct sim_oracles *o);
 void oracle_wait_event(struct sim_oracles *o, const struct native_event *e);  /* I1 */
 void oracle_share_event(struct sim_oracles *o, const struct native_event *e); /* I2 */
 void oracle_idle_event(struct sim_oracles *o, const struct native_event *e);  /* I3 */
+/* A CPU takes a queued task; before the model follows. */
+void oracle_idle_taken(struct sim_oracles *o, const struct oracle_task *t, s32 cpu);
 void oracle_idle_sweep(struct sim_oracles *o);
 int oracle_idle_init(struct sim_oracles *o);                                  /* -ENOMEM */
 void oracle_arena_event(struct sim_oracles *o, const struct native_event *e); /* I5 */

@@ -42,8 +42,11 @@ void oracle_queue_event(struct sim_oracles *o, const struct native_event *e)
 
 	if (!t)
 		return;
-	if (t->state == TASK_WAITS && !is_builtin_queue(t->dsq) && is_builtin_queue(e->dsq))
+	if (t->state == TASK_WAITS && !is_builtin_queue(t->dsq) && is_builtin_queue(e->dsq)) {
 		check_taken(o, t, e->cpu);
+		if (o->context.is_wd40 && native.cpus[e->cpu].choosing)
+			oracle_idle_taken(o, t, e->cpu);
+	}
 	check_place(o, t, e->dsq);
 }
 

@@ -12,7 +12,7 @@
  *
  * By deadline, where all tasks of the domain may run on all of its CPUs: a task is queued with a
  * deadline at most 3 * slice * 100 / w after the domain's time (its lag when it came, and the
- * request), and others are queued at most a slice before that time. Once the time has come so far that
+ * request; "lead" checks it), and others are queued at most a slice before that time. Once the time has come so far that
  * the latter is after the former nobody passes it any more, and then everybody before it goes once.
  * The domain's time passes by 100 / rate for each of c CPUs:
  *
@@ -28,6 +28,7 @@
  * was promised before does not hold.
  */
 #include "bpf/guard.bpf.h"
+#include "bpf/steal.bpf.h"
 #include "tests/sim/oracle-private.h"
 
 #define LAG_SLICES 3
@@ -131,12 +132,39 @@ static void check(struct sim_oracles *o, const struct oracle_task *t)
 		bound / 1e6);
 }
 
+/*
+ * What the bound by deadline goes by ("lead"): where nobody was ever confined, a task is queued at most so
+ * far behind its domain's time. One whose weight has changed may owe by its old one, and one that must not
+ * migrate goes past the queue for as long.
+ */
+static void check_lead(struct sim_oracles *o, const struct oracle_task *t)
+{
+	u32 domain = oracle_waits_in(t);
+	u64 slice = peak_of(&o->slice) + native.tick_ns;
+	s64 lead, limit;
+
+	if (domain >= shared.nr_domains || o->domains[domain].confined_at || t->may_owe ||
+	    !peak_of(&o->slice))
+		return;
+	lead = (s64)(t->p->scx.dsq_vtime - shared.domains[domain].min_vtime);
+	limit = (s64)(LAG_SLICES * slice * WD40_BASE_WEIGHT / t->weight);
+	if (lead > limit)
+		oracle_fail(o, "lead", t, -1,
+			    "queued %.3f ms after the time of domain %u, expected at most %.3f ms",
+			    (double)lead / 1e6, domain, (double)limit / 1e6);
+}
+
 /* Of those who still wait only the one that does so for longest is asked. */
 void oracle_wait_event(struct sim_oracles *o, const struct native_event *e)
 {
-	const struct oracle_task *t =
-		e->kind == NATIVE_EVENT_RUN ? oracle_task(e->p) : TAILQ_FIRST(&o->waiting);
+	const struct oracle_task *t = e->p ? oracle_task(e->p) : TAILQ_FIRST(&o->waiting);
 
-	if (t)
-		check(o, t);
+	if (!t)
+		return;
+	if (e->kind == NATIVE_EVENT_QUEUE) {
+		if (!is_builtin_queue(e->dsq) && e->dsq == queue_of((u32)(e->dsq / 2), false))
+			check_lead(o, t);
+		return;
+	}
+	check(o, t);
 }

@@ -26,7 +26,7 @@ static const struct {
 	{ oracle_arena_event, ANY_KIND, true },
 	{ oracle_config_event, ANY_KIND, true },
 	{ oracle_move_event, ANY_KIND, true },
-	{ oracle_wait_event, KIND(RUN) | KIND(SETTLED), true },
+	{ oracle_wait_event, KIND(QUEUE) | KIND(RUN) | KIND(SETTLED), true },
 	{ oracle_share_event, ANY_KIND, true },
 	{ oracle_idle_event, KIND(SETTLED), true },
 };

@@ -95,8 +95,9 @@ def run(sim, arguments):
         done = subprocess.run([sim, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               text=True, errors="replace", timeout=TIMEOUT_S, check=False)
         passed, said = done.returncode == 0, done.stderr + f"status {done.returncode}"
-    except subprocess.TimeoutExpired:
-        passed, said = False, f"no end after {TIMEOUT_S} s"
+    except subprocess.TimeoutExpired as expired:
+        said = (expired.stderr or b"").decode(errors="replace")  # bytes in spite of text=True
+        passed, said = False, said + f"no end after {TIMEOUT_S} s"
     return passed, time.monotonic() - begin, said
 
 
