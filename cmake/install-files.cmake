@@ -18,10 +18,24 @@ foreach(page daemon/wd40d.8 config/wd40d.ini.5)
 	install(FILES ${CMAKE_BINARY_DIR}/${name} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 
+# Those that are written by hand.
+foreach(page ctl/wd40ctl.1)
+	cmake_path(GET page FILENAME name)
+	string(REGEX MATCH "[0-9]$" section ${name})
+	if(MANDOC)
+		add_test(NAME check-man-${name} COMMAND ${MANDOC} -Tlint -W warning ${CMAKE_SOURCE_DIR}/${page})
+		set_tests_properties(check-man-${name} PROPERTIES LABELS check)
+	endif()
+	install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
+
 # In lib and not in etc: what an administrator writes is never replaced.
 install(FILES config/wd40d.ini DESTINATION lib/wd40d)
 install(FILES daemon/wd40d.bash-completion
 	DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME wd40d)
+install(FILES ctl/wd40ctl.bash-completion
+	DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME wd40ctl)
+install(FILES ctl/_wd40ctl DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 
 # The bus and the service manager. The unit's folder is systemd's, not the architecture's.
 install(FILES dbus/org.scx.Wd40.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/interfaces)

@@ -13,6 +13,17 @@ static inline void json_putp(json_object **object)
 	json_object_put(*object);
 }
 
+/* The length of an array, and an item of it, borrowed: 0 and NULL of anything else, and beyond its end. */
+static inline size_t json_length(json_object *array)
+{
+	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
+static inline json_object *json_at(json_object *array, size_t i)
+{
+	return i < json_length(array) ? json_object_array_get_idx(array, i) : NULL;
+}
+
 /*
  * Reads the message's next value: a number, a boolean, a string; an array or a struct as an array; a
  * dictionary as an object; a variant as what is in it; what is not a number as null. *ret is the

@@ -92,7 +92,7 @@ static const struct {
 	{ NAMED("ConfigInvalid"), CTL_REFUSED, "'wd40ctl check' lists all problems" },
 	{ NAMED("LimitExceeded"), CTL_REFUSED, NULL },
 	{ NAMED("StaleGeneration"), CTL_STALE, "'wd40ctl get' shows what the others have set" },
-	{ NAMED("Busy"), CTL_BUSY, "'wd40ctl status' says what goes on" },
+	{ NAMED("Busy"), CTL_BUSY, "'wd40ctl confirm' or 'wd40ctl revert' ends the trial" },
 	{ NAMED("NotAttached"), CTL_FAILED, "'wd40ctl attach' attaches the scheduler" },
 	{ SD_BUS_ERROR_UNKNOWN_METHOD, CTL_FAILED, "wd40d may be older than wd40ctl" },
 	{ SD_BUS_ERROR_UNKNOWN_PROPERTY, CTL_FAILED, "wd40d may be older than wd40ctl" },
@@ -193,6 +193,14 @@ int client_call(struct client *c, enum client_call_kind kind, const char *member
 	return ret ? client_send_for_json(c, m, ret) : client_send(c, m, NULL);
 }
 
+int client_expect_object(json_object *answer)
+{
+	if (json_object_is_type(answer, json_type_object))
+		return CTL_OK;
+	return client_fail(CTL_FAILED, "cannot make sense of the answer; "
+				       "wd40d and wd40ctl may be of different versions");
+}
+
 static int call_properties(struct client *c, const char *member, const char *interface,
 			   const char *property, json_object **ret)
 {
@@ -214,5 +222,7 @@ int client_get(struct client *c, const char *interface, const char *property, js
 
 int client_get_all(struct client *c, const char *interface, json_object **ret)
 {
-	return call_properties(c, "GetAll", interface, NULL, ret);
+	int r = call_properties(c, "GetAll", interface, NULL, ret);
+
+	return r ?: client_expect_object(*ret);
 }

@@ -50,6 +50,9 @@ int client_send_for_json(struct client *c, sd_bus_message *m, json_object **ret)
 int client_call(struct client *c, enum client_call_kind kind, const char *member, json_object **ret,
 		const char *types, ...);
 
+/* CTL_OK for a JSON object, else the failure that the answer is not one. */
+int client_expect_object(json_object *answer);
+
 /* A property, and all properties of an interface as an object. */
 int client_get(struct client *c, const char *interface, const char *property, json_object **ret);
 int client_get_all(struct client *c, const char *interface, json_object **ret);

@@ -5,12 +5,12 @@
 
 static long long cpu_at(json_object *cpus, size_t i)
 {
-	return json_object_get_int64(json_object_array_get_idx(cpus, i));
+	return json_object_get_int64(json_at(cpus, i));
 }
 
 char *cpu_list_text(json_object *cpus)
 {
-	size_t n = json_object_array_length(cpus), size, end;
+	size_t n = json_length(cpus), size, end;
 	_cleanup_(freep) char *text = NULL;
 	FILE *stream = open_memstream(&text, &size);
 

@@ -130,8 +130,11 @@ const char *duration_format(uint64_t usec, char text[DURATION_MAX])
 				 pairs[i].name);
 		return text;
 	}
-	if (usec >= USEC_PER_SEC)
-		snprintf(text, DURATION_MAX, "%.3gs", (double)usec / USEC_PER_SEC);
+	if (usec >= USEC_PER_SEC && usec % USEC_PER_SEC >= USEC_PER_SEC / 10)
+		snprintf(text, DURATION_MAX, "%" PRIu64 ".%" PRIu64 "s", usec / USEC_PER_SEC,
+			 usec % USEC_PER_SEC / (USEC_PER_SEC / 10));
+	else if (usec >= USEC_PER_SEC)
+		snprintf(text, DURATION_MAX, "%" PRIu64 "s", usec / USEC_PER_SEC);
 	else if (usec >= USEC_PER_MSEC)
 		snprintf(text, DURATION_MAX, "%" PRIu64 "ms", usec / USEC_PER_MSEC);
 	else

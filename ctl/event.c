@@ -63,8 +63,8 @@ static json_object *keys_of(json_object *names)
 {
 	json_object *keys = json_object_new_array();
 
-	for (size_t i = 0; i < json_object_array_length(names); i++) {
-		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
+	for (size_t i = 0; i < json_length(names); i++) {
+		const char *name = json_object_get_string(json_at(names, i));
 		int id = tunable_by_name(name);
 
 		json_object_array_add(keys,
@@ -94,22 +94,25 @@ json_object *event_new(const char *name, uint64_t time_usec, json_object *values
 		add_field(event, kind->fields[0], values);
 	else
 		for (size_t i = 0; i < FIELDS_MAX && kind->fields[i]; i++)
-			add_field(event, kind->fields[i], json_object_array_get_idx(values, i));
+			add_field(event, kind->fields[i], json_at(values, i));
 	return event;
 }
 
-static void print_names(FILE *f, json_object *names)
+static void print_names(FILE *f, json_object *names, const char *separator)
 {
-	for (size_t i = 0; i < json_object_array_length(names); i++)
-		fprintf(f, "%s%s", i ? ", " : "",
-			json_object_get_string(json_object_array_get_idx(names, i)));
+	for (size_t i = 0; i < json_length(names); i++) {
+		const char *name = json_object_get_string(json_at(names, i));
+		int id = tunable_by_name(name ?: "");
+
+		fprintf(f, "%s%s", i ? separator : "", id >= 0 ? tunables[id].key : name);
+	}
 }
 
 /* user, caller and reason are added by who knows them. */
 static void print_tunables_changed(FILE *f, json_object *event)
 {
 	fprintf(f, "generation %s, %s: ", get_text(event, "generation"), get_text(event, "origin"));
-	print_names(f, get(event, "names"));
+	print_names(f, get(event, "names"), ", ");
 	if (*get_text(event, "user"))
 		fprintf(f, ", by %s", get_text(event, "user"));
 	if (*get_text(event, "caller"))
@@ -146,40 +149,47 @@ static bool is_shown(const char *property)
 	return true;
 }
 
-static void print_property(FILE *f, const char *name, json_object *value)
+static void print_value(FILE *f, const char *name, json_object *value)
 {
 	int id = tunable_by_bus_name(name);
 	_cleanup_(freep) char *text = id >= 0 ? tunable_text(name, value) : NULL;
 	const char *unit = text && *text ? tunable_unit_symbol(tunables[id].unit) : "";
 
 	if (text)
-		fprintf(f, "%s = %s%s%s", tunables[id].key, text, *unit ? " " : "", unit);
-	else if (json_object_is_type(value, json_type_array) &&
-		 json_object_array_length(value) == 0)
-		fprintf(f, "%s = none", name);
-	else if (json_object_is_type(value, json_type_array)) {
-		fprintf(f, "%s = ", name);
-		print_names(f, value);
-	} else
-		fprintf(f, "%s = %s", name, json_object_get_string(value) ?: "");
+		fprintf(f, "%s%s%s", text, *unit ? " " : "", unit);
+	else if (!json_object_is_type(value, json_type_array))
+		fputs(json_object_get_string(value) ?: "", f);
+	else if (json_length(value) == 0)
+		fputs("none", f);
+	else
+		print_names(f, value, " ");
+}
+
+static void print_property(FILE *f, const char *name, json_object *value)
+{
+	int id = tunable_by_bus_name(name);
+
+	fprintf(f, "%s = ", id >= 0 ? tunables[id].key : name);
+	print_value(f, name, value);
 }
 
 static void print_properties_changed(FILE *f, json_object *event)
 {
+	json_object *changed = get(event, "changed");
 	const char *separator = "";
 
-	json_object_object_foreach(get(event, "changed"), name, value)
-	{
+	if (!json_object_is_type(changed, json_type_object))
+		return;
+	json_object_object_foreach (changed, name, value) {
 		if (!is_shown(name))
 			continue;
 		fputs(separator, f);
 		print_property(f, name, value);
 		separator = ", ";
 	}
-	for (size_t i = 0; i < json_object_array_length(get(event, "invalidated")); i++) {
+	for (size_t i = 0; i < json_length(get(event, "invalidated")); i++) {
 		fprintf(f, "%s%s has changed", separator,
-			json_object_get_string(
-				json_object_array_get_idx(get(event, "invalidated"), i)));
+			json_object_get_string(json_at(get(event, "invalidated"), i)));
 		separator = ", ";
 	}
 }

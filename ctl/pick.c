@@ -19,6 +19,8 @@ int pick_rows(struct client *c, const struct request *q, json_object **ret)
 	_cleanup_(json_putp) json_object *all = NULL, *picked = NULL;
 	int r = client_call(c, CLIENT_READS, "DescribeTunables", &all, "");
 
+	if (!r)
+		r = client_expect_object(all);
 	if (r)
 		return r;
 	if (q->nr_args == 0) {

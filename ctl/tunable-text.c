@@ -14,8 +14,9 @@ int tunable_by_name(const char *name)
 
 json_object *tunable_row(json_object *all, const char *name, const char **bus_name)
 {
-	json_object_object_foreach(all, key, row)
-	{
+	if (!json_object_is_type(all, json_type_object))
+		return NULL;
+	json_object_object_foreach (all, key, row) {
 		if (strcmp(key, name) != 0 && strcmp(tunable_row_string(row, "key"), name) != 0)
 			continue;
 		if (bus_name)
@@ -39,8 +40,8 @@ static char *join(json_object *list)
 {
 	_cleanup_(freep) char *text = strdup("");
 
-	for (size_t i = 0; text && i < json_object_array_length(list); i++) {
-		const char *item = json_object_get_string(json_object_array_get_idx(list, i));
+	for (size_t i = 0; text && i < json_length(list); i++) {
+		const char *item = json_object_get_string(json_at(list, i));
 		char *longer;
 
 		if (asprintf(&longer, "%s%s%s", text, i ? ";" : "", item) < 0)

@@ -47,9 +47,9 @@ int verb_probe(struct client *c, const struct request *q)
 /* (ssus): path, key, line, message. As compilers say it. */
 static void print_problem(json_object *problem)
 {
-	const char *path = json_object_get_string(json_object_array_get_idx(problem, 0));
-	int64_t line = json_object_get_int64(json_object_array_get_idx(problem, 2));
-	const char *message = json_object_get_string(json_object_array_get_idx(problem, 3));
+	const char *path = json_object_get_string(json_at(problem, 0));
+	int64_t line = json_object_get_int64(json_at(problem, 2));
+	const char *message = json_object_get_string(json_at(problem, 3));
 
 	if (path && *path)
 		printf("%s:", path);
@@ -64,18 +64,17 @@ static json_object *problem_as_object(json_object *problem)
 	json_object *object = json_object_new_object();
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		json_object_object_add(object, fields[i],
-				       json_object_get(json_object_array_get_idx(problem, i)));
+		json_object_object_add(object, fields[i], json_object_get(json_at(problem, i)));
 	return object;
 }
 
 static void print_problems(const struct request *q, json_object *problems)
 {
 	_cleanup_(json_putp) json_object *objects = json_object_new_array();
-	size_t n = json_object_array_length(problems);
+	size_t n = json_length(problems);
 
 	for (size_t i = 0; i < n; i++) {
-		json_object *problem = json_object_array_get_idx(problems, i);
+		json_object *problem = json_at(problems, i);
 
 		if (request_has(q, OPT_JSON))
 			json_object_array_add(objects, problem_as_object(problem));
@@ -100,5 +99,5 @@ int verb_check(struct client *c, const struct request *q)
 	if (r)
 		return r;
 	print_problems(q, problems);
-	return json_object_array_length(problems) ? CTL_NEGATIVE : CTL_OK;
+	return json_length(problems) ? CTL_NEGATIVE : CTL_OK;
 }

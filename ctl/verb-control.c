@@ -11,10 +11,24 @@
 
 #define RELOAD_STRICT UINT64_C(1)
 
+/* What is wrong in the files has been left out, and it is told how much that is. */
+static int print_problems(struct client *c)
+{
+	_cleanup_(json_putp) json_object *problems = NULL;
+	int r = client_call(c, CLIENT_READS, "CheckConfig", &problems, "");
+	size_t n = r ? 0 : json_length(problems);
+
+	if (n)
+		printf("%zu problem%s in the files: wd40ctl check\n", n, n == 1 ? "" : "s");
+	return r;
+}
+
 int verb_reload(struct client *c, const struct request *q)
 {
-	return client_call(c, CLIENT_CHANGES, "Reload", NULL, "t",
-			   request_has(q, OPT_STRICT) ? RELOAD_STRICT : UINT64_C(0));
+	int r = client_call(c, CLIENT_CHANGES, "Reload", NULL, "t",
+			    request_has(q, OPT_STRICT) ? RELOAD_STRICT : UINT64_C(0));
+
+	return r ?: print_problems(c);
 }
 
 static int control(struct client *c, const struct request *q, const char *member)
@@ -83,14 +97,15 @@ int verb_permissions(struct client *c, const struct request *q)
 	_cleanup_(json_putp) json_object *permissions = NULL;
 	int r = client_call(c, CLIENT_READS, "GetPermissions", &permissions, "");
 
+	if (!r)
+		r = client_expect_object(permissions);
 	if (r)
 		return r;
 	if (request_has(q, OPT_JSON)) {
 		output_json(stdout, permissions);
 		return CTL_OK;
 	}
-	json_object_object_foreach(permissions, action, answer)
-	{
+	json_object_object_foreach (permissions, action, answer) {
 		printf("%-32s ", action);
 		output_colored(stdout, color_of(json_object_get_string(answer)), "%s\n",
 			       json_object_get_string(answer));

@@ -27,8 +27,7 @@ static int print_table(const struct client *c, json_object *rows, bool titles)
 
 	if (!t)
 		return client_fail_errno(-ENOMEM, "describe");
-	json_object_object_foreach(rows, name, row)
-	{
+	json_object_object_foreach (rows, name, row) {
 		_cleanup_(freep) char *current = tunable_text(name, field(row, "current"));
 		_cleanup_(freep) char *fallback = tunable_text(name, field(row, "default"));
 		_cleanup_(freep) char *range = tunable_row_range(row);
@@ -63,9 +62,8 @@ static void print_reverted(json_object *row)
 	if (!reverted)
 		return;
 	output_label(stdout, "Taken back");
-	printf("generation %" PRIu64 ": %s\n",
-	       json_object_get_uint64(json_object_array_get_idx(reverted, 0)),
-	       json_object_get_string(json_object_array_get_idx(reverted, 1)));
+	printf("generation %" PRIu64 ": %s\n", json_object_get_uint64(json_at(reverted, 0)),
+	       json_object_get_string(json_at(reverted, 1)));
 }
 
 static void print_text(const char *label, const char *text)
@@ -106,8 +104,7 @@ int verb_describe(struct client *c, const struct request *q)
 	}
 	if (q->nr_args == 0)
 		return print_table(c, rows, !request_has(q, OPT_NO_LEGEND));
-	json_object_object_foreach(rows, name, row)
-	{
+	json_object_object_foreach (rows, name, row) {
 		fputs(gap, stdout);
 		print_block(c, name, row);
 		gap = "\n";

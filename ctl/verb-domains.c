@@ -11,14 +11,14 @@
 
 static uint64_t number_at(json_object *array, size_t i)
 {
-	return json_object_get_uint64(json_object_array_get_idx(array, i));
+	return json_object_get_uint64(json_at(array, i));
 }
 
 /* The load row (id, node, load, capacity, imbalance in percent) of that domain, or NULL. */
 static json_object *load_of(json_object *loads, uint64_t id)
 {
-	for (size_t i = 0; i < json_object_array_length(loads); i++) {
-		json_object *row = json_object_array_get_idx(loads, i);
+	for (size_t i = 0; i < json_length(loads); i++) {
+		json_object *row = json_at(loads, i);
 
 		if (number_at(row, 0) == id)
 			return row;
@@ -28,18 +28,18 @@ static json_object *load_of(json_object *loads, uint64_t id)
 
 static double load_number(json_object *load, size_t i)
 {
-	return json_object_get_double(json_object_array_get_idx(load, i));
+	return json_object_get_double(json_at(load, i));
 }
 
 static void add_row(struct table *t, json_object *domain, json_object *load)
 {
-	json_object *cpus = json_object_array_get_idx(domain, 2);
+	json_object *cpus = json_at(domain, 2);
 	_cleanup_(freep) char *list = cpu_list_text(cpus);
 
 	table_cell(t, "%" PRIu64, number_at(domain, 0));
 	table_cell(t, "%" PRIu64, number_at(domain, 1));
 	table_cell(t, "%s", list ?: "?");
-	table_cell(t, "%zu", json_object_array_length(cpus));
+	table_cell(t, "%zu", json_length(cpus));
 	if (load) {
 		table_cell(t, "%.1f", load_number(load, 2));
 		table_cell(t, "%.1f", load_number(load, 3));
@@ -62,8 +62,8 @@ static int print_table(json_object *domains, json_object *loads, bool titles)
 
 	if (!t)
 		return client_fail_errno(-ENOMEM, "domains");
-	for (size_t i = 0; i < json_object_array_length(domains); i++) {
-		json_object *domain = json_object_array_get_idx(domains, i);
+	for (size_t i = 0; i < json_length(domains); i++) {
+		json_object *domain = json_at(domains, i);
 
 		add_row(t, domain, load_of(loads, number_at(domain, 0)));
 	}
@@ -76,21 +76,17 @@ static void print_json(json_object *domains, json_object *loads)
 	static const char *const fields[] = { "load", "capacity", "imbalance_pct" };
 	_cleanup_(json_putp) json_object *all = json_object_new_array();
 
-	for (size_t i = 0; i < json_object_array_length(domains); i++) {
-		json_object *domain = json_object_array_get_idx(domains, i);
+	for (size_t i = 0; i < json_length(domains); i++) {
+		json_object *domain = json_at(domains, i);
 		json_object *load = load_of(loads, number_at(domain, 0));
 		json_object *object = json_object_new_object();
 
-		json_object_object_add(object, "id",
-				       json_object_get(json_object_array_get_idx(domain, 0)));
-		json_object_object_add(object, "node",
-				       json_object_get(json_object_array_get_idx(domain, 1)));
-		json_object_object_add(object, "cpus",
-				       json_object_get(json_object_array_get_idx(domain, 2)));
+		json_object_object_add(object, "id", json_object_get(json_at(domain, 0)));
+		json_object_object_add(object, "node", json_object_get(json_at(domain, 1)));
+		json_object_object_add(object, "cpus", json_object_get(json_at(domain, 2)));
 		for (size_t f = 0; load && f < ARRAY_SIZE(fields); f++)
-			json_object_object_add(
-				object, fields[f],
-				json_object_get(json_object_array_get_idx(load, f + 2)));
+			json_object_object_add(object, fields[f],
+					       json_object_get(json_at(load, f + 2)));
 		json_object_array_add(all, object);
 	}
 	output_json(stdout, all);

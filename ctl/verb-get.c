@@ -10,8 +10,7 @@
 
 static int print_values(json_object *rows, bool names)
 {
-	json_object_object_foreach(rows, bus_name, row)
-	{
+	json_object_object_foreach (rows, bus_name, row) {
 		_cleanup_(freep) char *text =
 			tunable_text(bus_name, json_object_object_get(row, "current"));
 
@@ -28,9 +27,10 @@ static int print_json(json_object *rows)
 {
 	_cleanup_(json_putp) json_object *values = json_object_new_object();
 
-	json_object_object_foreach(rows, bus_name, row) json_object_object_add(
-		values, tunable_row_string(row, "key"),
-		tunable_json(bus_name, json_object_object_get(row, "current")));
+	json_object_object_foreach (rows, bus_name, row)
+		json_object_object_add(values, tunable_row_string(row, "key"),
+				       tunable_json(bus_name,
+						    json_object_object_get(row, "current")));
 	output_json(stdout, values);
 	return CTL_OK;
 }

@@ -62,32 +62,42 @@ static void copy_text(json_object *event, const char *field, json_object *row)
 		json_object_object_add(event, field, json_object_new_string(text));
 }
 
-/*
- * The signal has the user; from which unit and why is asked for. When somebody else was faster since, the
- * user is another one mostly, and it stays unsaid.
- */
-static void add_author(const struct watch *w, json_object *event)
+/* From which unit and why. When somebody else was faster since, the user is another one mostly. */
+static void add_circumstances(json_object *event, json_object *rows, int64_t uid)
 {
-	int64_t uid = json_object_get_int64(json_object_object_get(event, "uid"));
-	const char *origin = json_object_get_string(json_object_object_get(event, "origin"));
-	json_object *names = json_object_object_get(event, "names");
-	_cleanup_(json_putp) json_object *rows = NULL;
-	_cleanup_(freep) char *user = NULL;
-	json_object *row, *row_uid;
+	json_object *first = json_at(json_object_object_get(event, "names"), 0);
+	json_object *row = first ? tunable_row(rows, json_object_get_string(first), NULL) : NULL;
+	json_object *row_uid;
 
-	if (!origin || strcmp(origin, "runtime") != 0)
-		return;
-	user = origin_user(uid, !w->client->host);
-	json_object_object_add(event, "user", json_object_new_string(user ?: "?"));
-	rows = describe(w);
-	if (!rows || json_object_array_length(names) == 0)
-		return;
-	row = tunable_row(rows, json_object_get_string(json_object_array_get_idx(names, 0)), NULL);
 	if (!row || !json_object_object_get_ex(row, "uid", &row_uid) ||
 	    json_object_get_int64(row_uid) != uid)
 		return;
 	copy_text(event, "caller", row);
 	copy_text(event, "reason", row);
+}
+
+/* Whether somebody asked for it; what comes by itself has a uid of 0 that means nothing. */
+static bool has_author(json_object *event)
+{
+	const char *origin = json_object_get_string(json_object_object_get(event, "origin"));
+
+	return origin && (strcmp(origin, "runtime") == 0 || strcmp(origin, "reset") == 0);
+}
+
+/* The signal has the user; the rest is asked for. */
+static void add_author(const struct watch *w, json_object *event)
+{
+	int64_t uid = json_object_get_int64(json_object_object_get(event, "uid"));
+	_cleanup_(json_putp) json_object *rows = NULL;
+	_cleanup_(freep) char *user = NULL;
+
+	if (!has_author(event))
+		return;
+	user = origin_user(uid, !w->client->host);
+	json_object_object_add(event, "user", json_object_new_string(user ?: "?"));
+	rows = describe(w);
+	if (rows)
+		add_circumstances(event, rows, uid);
 }
 
 static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)

@@ -93,15 +93,17 @@ static void print_wanted(const struct wanted *w)
 		const struct tunable *t = &tunables[w->ids[i]];
 		_cleanup_(freep) char *text = tunable_format(w->ids[i], &values->values[w->ids[i]]);
 
-		printf("%s%s = %s%s", i ? ", " : "", t->key, text ?: "?",
-		       text && *text ? tunable_unit_symbol(t->unit) : "");
+		const char *unit = text && *text ? tunable_unit_symbol(t->unit) : "";
+
+		printf("%s%s = %s%s%s", i ? ", " : "", t->key, text && *text ? text : "none",
+		       *unit ? " " : "", unit);
 	}
 }
 
 static void print_pending(json_object *pending)
 {
-	for (size_t i = 0; i < json_object_array_length(pending); i++) {
-		const char *name = json_object_get_string(json_object_array_get_idx(pending, i));
+	for (size_t i = 0; i < json_length(pending); i++) {
+		const char *name = json_object_get_string(json_at(pending, i));
 		int id = tunable_by_name(name);
 
 		printf("%s counts from the next attach on: wd40ctl reattach\n",
@@ -129,8 +131,8 @@ static void print_result(const struct request *q, const struct wanted *w, uint64
 /* The reply is (t generation, as pending). */
 static int print_reply(const struct request *q, const struct wanted *w, json_object *reply)
 {
-	json_object *generation = json_object_array_get_idx(reply, 0);
-	json_object *pending = json_object_array_get_idx(reply, 1);
+	json_object *generation = json_at(reply, 0);
+	json_object *pending = json_at(reply, 1);
 
 	if (request_has(q, OPT_JSON)) {
 		_cleanup_(json_putp) json_object *object = json_object_new_object();

@@ -76,7 +76,7 @@ static void print_last_exit(json_object *properties)
 	const char *texts[4];
 
 	for (size_t i = 0; i < 4; i++)
-		texts[i] = json_object_get_string(json_object_array_get_idx(last, i)) ?: "";
+		texts[i] = json_object_get_string(json_at(last, i)) ?: "";
 	if (strcmp(texts[0], "none") == 0)
 		return;
 	output_label(stdout, "Last exit");
@@ -88,13 +88,13 @@ static void print_names(json_object *properties, const char *property, const cha
 			const char *command)
 {
 	json_object *names = json_object_object_get(properties, property);
-	size_t n = json_object_array_length(names);
+	size_t n = json_length(names);
 
 	if (n == 0)
 		return;
 	output_label(stdout, label);
 	for (size_t i = 0; i < n; i++) {
-		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
+		const char *name = json_object_get_string(json_at(names, i));
 		int id = tunable_by_name(name);
 
 		printf("%s%s", i ? ", " : "", id >= 0 ? tunables[id].key : name);
@@ -124,9 +124,9 @@ static void print_files(json_object *properties)
 	json_object *files = json_object_object_get(properties, "ConfigFiles");
 	const char *label = "Files";
 
-	for (size_t i = 0; i < json_object_array_length(files); i++) {
+	for (size_t i = 0; i < json_length(files); i++) {
 		output_label(stdout, label);
-		puts(json_object_get_string(json_object_array_get_idx(files, i)));
+		puts(json_object_get_string(json_at(files, i)));
 		label = "";
 	}
 }
