@@ -24,6 +24,8 @@
  * up to GUARD_DEPTH tasks in a queue, and counting slices of this scheduler alone: what realtime tasks
  * and interrupts take comes on top. First-in-first-out queues need no guard: nothing passes a task there,
  * so it waits (n / c + 1) * s.
+ *
+ * daemon/wait-bound.c computes it, and each domain's object on the bus publishes it.
  */
 #pragma once
 

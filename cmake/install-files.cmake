@@ -4,11 +4,17 @@
 find_program(MANDOC mandoc)
 add_executable(generate-man daemon/man/generate.c)
 target_link_libraries(generate-man PRIVATE wd40d-core)
-foreach(page daemon/wd40d.8 config/wd40d.ini.5)
+add_executable(generate-bus-man dbus/man/generate.c)
+target_link_libraries(generate-bus-man PRIVATE wd40d-core)
+foreach(page daemon/wd40d.8 config/wd40d.ini.5 dbus/org.scx.Wd40.5)
 	cmake_path(GET page FILENAME name)
+	set(generator generate-man)
+	if(page MATCHES "^dbus/")
+		set(generator generate-bus-man)
+	endif()
 	add_custom_command(OUTPUT ${name}
-		COMMAND generate-man ${CMAKE_SOURCE_DIR}/${page}.in ${name}
-		DEPENDS generate-man ${page}.in VERBATIM)
+		COMMAND ${generator} ${CMAKE_SOURCE_DIR}/${page}.in ${name}
+		DEPENDS ${generator} ${page}.in VERBATIM)
 	add_custom_target(man-${name} ALL DEPENDS ${name})
 	string(REGEX MATCH "[0-9]$" section ${name})
 	if(MANDOC)

@@ -10,13 +10,14 @@
 
 /* A request under way: the slot in shared.moves that it has. */
 struct request {
-	uint32_t slot;
+	uint32_t slot, target;
 	uint64_t id;
 	wd40_handle task;
 };
 
 struct moves {
 	struct moves_counts counts;
+	uint64_t applied_to[WD40_MAX_DOMAINS];
 	uint64_t last_id;
 	struct request requests[WD40_MOVE_SLOTS]; /* the first counts.pending */
 	uint32_t free_slots[WD40_MOVE_SLOTS];     /* the first of the rest */
@@ -50,6 +51,11 @@ const struct moves_counts *moves_counts(const struct moves *m)
 	return &m->counts;
 }
 
+uint64_t moves_applied_to(const struct moves *m, uint32_t domain)
+{
+	return m->applied_to[domain];
+}
+
 static bool alive(const struct wd40_task *t, wd40_handle task)
 {
 	return __atomic_load_n(&t->slot.generation, __ATOMIC_ACQUIRE) ==
@@ -80,7 +86,7 @@ bool moves_request(struct moves *m, struct wd40_shared *shared, wd40_handle task
 	if (!moves_room(m) || !alive(t, task) || READ(t->move))
 		return false;
 	r = &m->requests[m->counts.pending];
-	*r = (struct request){ m->free_slots[moves_room(m) - 1], m->last_id + 1, task };
+	*r = (struct request){ m->free_slots[moves_room(m) - 1], target, m->last_id + 1, task };
 	shared->moves[r->slot] = (struct wd40_move){ r->id, task, target, WD40_MOVE_PENDING };
 	if (!swap_word(t, 0, word_of(r))) {
 		shared->moves[r->slot].answer = WD40_MOVE_FREE;
@@ -122,13 +128,15 @@ static bool has_ended(struct moves *m, struct wd40_shared *shared, const struct 
 	return true;
 }
 
-static void count(struct moves_counts *c, enum wd40_move_answer answer)
+static void count(struct moves *m, const struct request *r, enum wd40_move_answer answer)
 {
-	c->pending--;
+	m->counts.pending--;
 	if (answer == WD40_MOVE_FREE)
-		c->withdrawn++;
+		m->counts.withdrawn++;
 	else
-		c->answers[answer]++;
+		m->counts.answers[answer]++;
+	if (answer == WD40_MOVE_APPLIED)
+		m->applied_to[r->target]++;
 }
 
 void moves_collect(struct moves *m, struct wd40_shared *shared, moves_ended ended, void *userdata)
@@ -144,7 +152,7 @@ void moves_collect(struct moves *m, struct wd40_shared *shared, moves_ended ende
 		__atomic_store_n(&shared->moves[r.slot].answer, WD40_MOVE_FREE, __ATOMIC_RELEASE);
 		m->free_slots[moves_room(m)] = r.slot;
 		m->requests[i] = m->requests[m->counts.pending - 1];
-		count(&m->counts, answer);
+		count(m, &r, answer);
 		ended(r.task, answer, userdata);
 	}
 }

@@ -44,3 +44,6 @@ typedef void (*moves_ended)(wd40_handle task, enum wd40_move_answer answer, void
 void moves_collect(struct moves *m, struct wd40_shared *shared, moves_ended ended, void *userdata);
 
 const struct moves_counts *moves_counts(const struct moves *m);
+
+/* How many of those that were applied went to the domain. */
+uint64_t moves_applied_to(const struct moves *m, uint32_t domain);

@@ -19,8 +19,9 @@ struct gate;
 int gate_new(sd_bus *bus, struct gate **ret);
 struct gate *gate_free(struct gate *g); /* forgets the calls that wait; nobody hears of them */
 
-/* Guards the object at path. */
+/* Guards the object at path; or that and all below it. */
 int gate_guard(struct gate *g, const char *path);
+int gate_guard_below(struct gate *g, const char *path);
 
 /* Who makes the call that is handled now. For handlers of what is not free to everybody. */
 struct config_author gate_caller(const struct gate *g);

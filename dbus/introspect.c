@@ -9,33 +9,51 @@
 #include <sys/socket.h>
 #include <systemd/sd-bus.h>
 
+#include "dbus/domain-object.h"
 #include "dbus/introspect.h"
+#include "dbus/node-object.h"
 #include "dbus/wd40-object.h"
 #include "util/cleanup.h"
+#include "util/macro.h"
 
 /* Both ends get this many turns to finish; they need about ten. */
 #define MAX_TURNS 1000
 
+/* The objects that are asked, one after the other. */
+static const char *const paths[] = {
+	WD40_OBJECT_PATH,
+	WD40_OBJECT_PATH "/Node/N0",
+	WD40_OBJECT_PATH "/Domain/D0",
+};
+
 struct question {
 	FILE *out;
+	const char *path;
 	int result; /* 1 while there is no answer */
 };
 
-/* The interfaces that every object of sd-bus has are no news. */
-static void print_own_interfaces(FILE *out, const char *xml)
+static bool starts_with(const char *text, const char *start)
 {
-	static const char standard[] = " <interface name=\"org.freedesktop.DBus.";
-	bool skipping = false;
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/*
+ * The interfaces that every object of sd-bus has are no news, nor is which objects there are. Head and
+ * end of the text are those of the first and the last object.
+ */
+static void print_own_interfaces(FILE *out, const char *xml, bool first, bool last)
+{
+	bool printing = first;
 
 	while (*xml) {
 		size_t length = strcspn(xml, "\n") + 1;
 
-		if (strncmp(xml, standard, sizeof(standard) - 1) == 0)
-			skipping = true;
-		if (!skipping)
+		if (starts_with(xml, " <interface ") || starts_with(xml, " <node "))
+			printing = starts_with(xml, " <interface name=\"" WD40_INTERFACE);
+		else if (starts_with(xml, "</node>"))
+			printing = last;
+		if (printing)
 			fwrite(xml, 1, length, out);
-		else if (strncmp(xml, " </interface>", 13) == 0)
-			skipping = false;
 		xml += length;
 	}
 }
@@ -51,7 +69,8 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		q->result = sd_bus_message_read(m, "s", &xml);
 	if (q->result < 0)
 		return 0;
-	print_own_interfaces(q->out, xml);
+	print_own_interfaces(q->out, xml, q->path == paths[0],
+			     q->path == paths[ARRAY_SIZE(paths) - 1]);
 	q->result = 0;
 	return 0;
 }
@@ -75,7 +94,8 @@ static int ask(sd_bus *server, sd_bus *client, struct question *q)
 {
 	int r;
 
-	r = sd_bus_call_method_async(client, NULL, NULL, WD40_OBJECT_PATH,
+	q->result = 1;
+	r = sd_bus_call_method_async(client, NULL, NULL, q->path,
 				     "org.freedesktop.DBus.Introspectable", "Introspect", on_answer,
 				     q, "");
 	for (int i = 0; i < MAX_TURNS && r >= 0 && q->result > 0; i++) {
@@ -88,10 +108,24 @@ static int ask(sd_bus *server, sd_bus *client, struct question *q)
 	return q->result > 0 ? -EPROTO : q->result;
 }
 
+/* As there is no scheduler, node and domain are objects like any other. */
+static int export_all(sd_bus *server, struct wd40_context *nobody)
+{
+	int r = wd40_object_export(server, nobody);
+
+	if (r >= 0)
+		r = sd_bus_add_object_vtable(server, NULL, paths[1], node_objects.interface,
+					     node_objects.vtable, NULL);
+	if (r >= 0)
+		r = sd_bus_add_object_vtable(server, NULL, paths[2], domain_objects.interface,
+					     domain_objects.vtable, NULL);
+	return r;
+}
+
 int introspect_print(FILE *out)
 {
 	_cleanup_(sd_bus_close_unrefp) sd_bus *server = NULL, *client = NULL;
-	struct question q = { .out = out, .result = 1 };
+	struct question q = { .out = out };
 	struct wd40_context nobody = { 0 };
 	int fds[2], r;
 
@@ -108,6 +142,10 @@ int introspect_print(FILE *out)
 	if (r >= 0)
 		r = start_end(client, &client_fd, false);
 	if (r >= 0)
-		r = wd40_object_export(server, &nobody);
-	return r < 0 ? r : ask(server, client, &q);
+		r = export_all(server, &nobody);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(paths); i++) {
+		q.path = paths[i];
+		r = ask(server, client, &q);
+	}
+	return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "daemon/arena.h"
 #include "daemon/manager.h"
+#include "dbus/child-objects.h"
 #include "dbus/errors.h"
 #include "dbus/wd40-balance.h"
 #include "util/cleanup.h"
@@ -13,17 +14,14 @@ static const char *const answer_names[WD40_NR_MOVE_ANSWERS] = {
 	[WD40_MOVE_REFUSED_SAME] = "refused-same",
 };
 
-/* Imbalance: percent of the mean by which the load for capacity is above it. */
 static int append_domain(sd_bus_message *reply, const struct topology *t, const struct balancer *b,
 			 uint32_t id)
 {
 	const struct load_domain *d = &b->load->domains[id];
-	double mean = b->balance->mean, imbalance = 0;
 
-	if (d->capacity > 0 && mean > 0)
-		imbalance = 100 * (d->load / d->capacity / mean - 1);
 	return sd_bus_message_append(reply, "(uuddd)", id, t->nodes[d->node].id, d->load,
-				     d->capacity, imbalance);
+				     d->capacity,
+				     child_imbalance_pct(d->load, d->capacity, b->balance->mean));
 }
 
 /* As of the last round; empty while nothing is attached. */

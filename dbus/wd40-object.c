@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dbus/child-objects.h"
 #include "dbus/log-control.h"
 #include "dbus/wd40-balance.h"
 #include "dbus/wd40-changes.h"
@@ -31,6 +32,7 @@ struct wd40_object {
 	struct loop *loop;
 	struct wd40_context context;
 	struct told told;
+	struct child_objects *children;
 };
 
 int wd40_object_new(struct loop *loop, struct manager *m, struct wd40_object **ret)
@@ -41,6 +43,10 @@ int wd40_object_new(struct loop *loop, struct manager *m, struct wd40_object **r
 		return -ENOMEM;
 	o->loop = loop;
 	o->context.manager = m;
+	if (child_objects_new(&o->children) < 0) {
+		free(o);
+		return -ENOMEM;
+	}
 	*ret = o;
 	return 0;
 }
@@ -50,6 +56,7 @@ struct wd40_object *wd40_object_free(struct wd40_object *o)
 	if (!o)
 		return NULL;
 	wd40_object_drop(o);
+	child_objects_free(o->children);
 	free(o->told.topology);
 	free(o);
 	return NULL;
@@ -126,6 +133,7 @@ void wd40_object_emit_state(struct wd40_object *o, sd_bus *bus)
 	const char *names[MAX_CHANGES + 1];
 
 	emit_changes(o, bus, names, 0);
+	child_objects_tell(o->children, o->context.manager, bus);
 }
 
 static int send_tunables_changed(sd_bus *bus, uint64_t generation, const char **names,
@@ -181,28 +189,35 @@ void wd40_object_emit_exit(struct wd40_object *o, sd_bus *bus, const struct sche
 }
 
 /* sd-bus shows the interface that came last first. */
+size_t wd40_object_parts(struct wd40_part ret[WD40_PARTS_MAX])
+{
+	const struct wd40_part parts[] = {
+		{ WD40_STATISTICS_INTERFACE, wd40_counters_vtable(), true },
+		{ WD40_STATISTICS_INTERFACE, wd40_statistics_vtable, false },
+		{ WD40_STATISTICS_INTERFACE, wd40_subscriptions_vtable, false },
+		{ WD40_STATISTICS_INTERFACE, wd40_balance_vtable, true },
+		{ WD40_INTERFACE, wd40_control_vtable, false },
+		{ WD40_INTERFACE, wd40_describe_vtable, false },
+		{ WD40_INTERFACE, wd40_changes_vtable, false },
+		{ WD40_INTERFACE, wd40_state_vtable, true },
+		{ WD40_INTERFACE, wd40_tunables_vtable(), false },
+	};
+
+	_Static_assert(ARRAY_SIZE(parts) <= WD40_PARTS_MAX, "there is room for all parts");
+	memcpy(ret, parts, sizeof(parts));
+	return ARRAY_SIZE(parts);
+}
+
 int wd40_object_export(sd_bus *bus, struct wd40_context *context)
 {
-	const struct {
-		const char *interface;
-		const sd_bus_vtable *vtable;
-		void *userdata;
-	} parts[] = {
-		{ WD40_STATISTICS_INTERFACE, wd40_counters_vtable(), context->manager },
-		{ WD40_STATISTICS_INTERFACE, wd40_statistics_vtable, context },
-		{ WD40_STATISTICS_INTERFACE, wd40_subscriptions_vtable, context },
-		{ WD40_STATISTICS_INTERFACE, wd40_balance_vtable, context->manager },
-		{ WD40_INTERFACE, wd40_control_vtable, context },
-		{ WD40_INTERFACE, wd40_describe_vtable, context },
-		{ WD40_INTERFACE, wd40_changes_vtable, context },
-		{ WD40_INTERFACE, wd40_state_vtable, context->manager },
-		{ WD40_INTERFACE, wd40_tunables_vtable(), context },
-	};
+	struct wd40_part parts[WD40_PARTS_MAX];
+	size_t n = wd40_object_parts(parts);
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(parts) && r >= 0; i++)
-		r = sd_bus_add_object_vtable(bus, NULL, WD40_OBJECT_PATH, parts[i].interface,
-					     parts[i].vtable, parts[i].userdata);
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = sd_bus_add_object_vtable(
+			bus, NULL, WD40_OBJECT_PATH, parts[i].interface, parts[i].vtable,
+			parts[i].of_manager ? (void *)context->manager : context);
 	return r;
 }
 
@@ -212,6 +227,7 @@ int wd40_object_add(struct wd40_object *o, sd_bus *bus)
 
 	free(o->told.topology);
 	o->told = told_now(o->context.manager);
+	child_objects_note(o->children, o->context.manager);
 	r = gate_new(bus, &o->context.gate);
 	if (r >= 0)
 		r = subscriptions_new(o->loop, o->context.manager, bus, &o->context.subscriptions);
@@ -221,6 +237,8 @@ int wd40_object_add(struct wd40_object *o, sd_bus *bus)
 		r = gate_guard(o->context.gate, LOG_CONTROL_PATH);
 	if (r >= 0)
 		r = log_control_export(bus);
+	if (r >= 0)
+		r = child_objects_export(bus, o->context.manager, o->context.gate);
 	return r < 0 ? r : wd40_object_export(bus, &o->context);
 }
 

@@ -19,6 +19,16 @@ struct wd40_context {
 	struct subscriptions *subscriptions; /* likewise */
 };
 
+/* The parts of the object's interfaces, those that shall be shown first last. */
+struct wd40_part {
+	const char *interface;
+	const sd_bus_vtable *vtable;
+	bool of_manager; /* its userdata is the manager, else the context */
+};
+#define WD40_PARTS_MAX 16
+
+size_t wd40_object_parts(struct wd40_part parts[WD40_PARTS_MAX]); /* how many there are */
+
 /* Exports the object's interfaces; the context is theirs to use. */
 int wd40_object_export(sd_bus *bus, struct wd40_context *context);
 

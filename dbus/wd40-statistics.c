@@ -102,6 +102,12 @@ const sd_bus_vtable *wd40_counters_vtable(void)
 	return rows;
 }
 
+const char *wd40_counter_name(enum wd40_counter counter)
+{
+	(void)wd40_counters_vtable();
+	return counter_names[counter];
+}
+
 static int get_statistics(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;

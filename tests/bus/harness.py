@@ -94,6 +94,9 @@ class Machine:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n")
 
+    def set_online(self, cpus):
+        self.write("sys/devices/system/cpu/online", cpus)
+
     def add_cpu(self, cpu, node, siblings):
         cpus = f"{siblings[0]}-{siblings[-1]}"
         caches = [(1, "Data", cpu), (1, "Instruction", cpu), (2, "Unified", cpu), (3, "Unified", cpus)]
@@ -213,6 +216,13 @@ class Fake:
     def wait(self, cpu, bucket, n):
         """Counts n waits in a queue of about 1024 << bucket ns, of tasks that came to run on the CPU."""
         subprocess.run([ARENA_PEEK, self.directory / "arena", "wait", str(cpu), str(bucket), str(n)], check=True)
+
+    def set_domain(self, domain, field, n):
+        subprocess.run([ARENA_PEEK, self.directory / "arena", "domain", str(domain), field, str(n)], check=True)
+
+    def hotplug(self, cpu, online):
+        """The kernel tells BPF that a CPU comes or goes."""
+        subprocess.run([ARENA_PEEK, self.directory / "arena", "hotplug", str(cpu), str(int(online))], check=True)
 
     def count(self, counter, n):
         subprocess.run([ARENA_PEEK, self.directory / "arena", counter, str(n)], check=True)
@@ -420,7 +430,8 @@ class Signals:
     """Collects the daemon's signals. They arrive in order, and before the reply to a later call, so
     after a call everything that was sent before it is here."""
 
-    def __init__(self, case, owned_name=None):
+    def __init__(self, case, owned_name=None, everywhere=False):
+        """everywhere: those of the objects below too; then each is (member, path, arguments)."""
         import dbus.bus
         import dbus.mainloop.glib
         from gi.repository import GLib
@@ -432,12 +443,19 @@ class Signals:
         if owned_name:
             self.connection.request_name(owned_name)
             return
-        self.connection.add_signal_receiver(self.on_signal, path=PATH, member_keyword="member")
+        if everywhere:
+            self.connection.add_signal_receiver(self.on_any_signal, member_keyword="member", path_keyword="path")
+        else:
+            self.connection.add_signal_receiver(self.on_signal, path=PATH, member_keyword="member")
         self.object = self.connection.get_object(NAME, PATH, introspect=False)
         case.addCleanup(self.connection.close)
 
     def on_signal(self, *arguments, member):
         self.seen.append((member, plain(arguments)))
+
+    def on_any_signal(self, *arguments, member, path):
+        if path.startswith(PATH):
+            self.seen.append((member, str(path), plain(arguments)))
 
     def take(self, member=None):
         """Every signal up to now."""

@@ -7,6 +7,8 @@
  *	arena-peek FILE hog DOMAIN	adds a task that always wants to run and may do so everywhere
  *	arena-peek FILE answer N	answers all requests to move so (enum wd40_move_answer)
  *	arena-peek FILE wait CPU BUCKET N	counts N waits in a queue that ended on the CPU
+ *	arena-peek FILE domain D FIELD N	sets what BPF tells of a domain
+ *	arena-peek FILE hotplug CPU 0|1	the CPU has gone, or come
  *	arena-peek FILE config N	raises each value of the configuration by N, and flips each flag
  */
 #include <fcntl.h>
@@ -112,6 +114,39 @@ static int count_waits(struct wd40_shared *shared, u32 cpu, u32 bucket, u32 n)
 	return EXIT_SUCCESS;
 }
 
+static int set_domain(struct wd40_domain *d, const char *field, u64 n)
+{
+	if (strcmp(field, "nr_tasks") == 0)
+		d->nr_tasks = (u32)n;
+	else if (strcmp(field, "nr_online") == 0)
+		d->nr_online = (u32)n;
+	else if (strcmp(field, "capacity") == 0)
+		d->capacity = (u32)n;
+	else if (strcmp(field, "max_wait_ns") == 0)
+		d->max_wait_ns = n;
+	else
+		return EXIT_FAILURE;
+	return EXIT_SUCCESS;
+}
+
+static int hotplug(struct wd40_shared *shared, u32 cpu, u32 online)
+{
+	__atomic_store_n(&shared->cpus[cpu].online, online, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&shared->hotplugs, 1, __ATOMIC_RELEASE);
+	return EXIT_SUCCESS;
+}
+
+/* A copy that was not written to meanwhile: a slot is written again after all the others. */
+static struct wd40_config take_config(const struct wd40_shared *shared)
+{
+	struct wd40_config c;
+
+	do
+		c = *arena_config(shared);
+	while (arena_config(shared)->generation > c.generation + WD40_CONFIG_SLOTS / 2);
+	return c;
+}
+
 static void print_config(const struct wd40_config *c)
 {
 	printf("\"generation\": %llu, \"slice_underutil_ns\": %llu, \"slice_overutil_ns\": %llu, ",
@@ -135,12 +170,20 @@ static void print_tune(const struct wd40_tune *t)
 int main(int argc, char **argv)
 {
 	struct wd40_shared *shared;
+	struct wd40_config config;
 
-	if (argc != 2 && argc != 4 && argc != 6) {
-		fprintf(stderr, "usage: arena-peek FILE [COUNTER|config|hog|answer|wait N ..]\n");
+	if (argc != 2 && (argc < 4 || argc > 6)) {
+		fprintf(stderr,
+			"usage: arena-peek FILE [COUNTER|config|hog|answer|wait|domain|hotplug "
+			"N ..]\n");
 		return 2;
 	}
 	shared = map_arena(argv[1]);
+	if (argc == 6 && strcmp(argv[2], "domain") == 0)
+		return set_domain(&shared->domains[atoi(argv[3])], argv[4],
+				  strtoull(argv[5], NULL, 10));
+	if (argc == 5)
+		return hotplug(shared, (u32)atoi(argv[3]), (u32)atoi(argv[4]));
 	if (argc == 6)
 		return count_waits(shared, atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
 	if (argc == 4 && strcmp(argv[2], "config") == 0)
@@ -151,9 +194,10 @@ int main(int argc, char **argv)
 		return answer_moves(shared, (u32)atoi(argv[3]));
 	if (argc == 4)
 		return add_to_counter(shared, argv[2], argv[3]);
+	config = take_config(shared);
 	printf("{\"nr_cpu_ids\": %u, \"nr_domains\": %u, \"config\": {", shared->nr_cpu_ids,
 	       shared->nr_domains);
-	print_config(arena_config(shared));
+	print_config(&config);
 	printf("}, \"tune\": {");
 	print_tune(&shared->tunes[shared->tune_current & 1]);
 	printf("}}\n");
