@@ -12,7 +12,7 @@ import unittest
 from harness import CTL, PATIENCE, SOURCE, Case
 
 VERBS = {"status", "get", "describe", "set", "confirm", "revert", "reset", "save", "reload", "attach", "detach", "reattach",
-         "domains", "monitor", "check", "probe", "dump", "permissions"}
+         "domains", "monitor", "check", "probe", "dump", "permissions", "stats"}
 
 
 class Completion(Case):
@@ -54,6 +54,10 @@ class Bash(Completion):
         self.assertEqual(len(self.offered("reset", "")), 20)
         self.assertEqual(self.offered("--save", "set", "perf", "=", "3", "part"), {"partial="})
         self.assertEqual(self.offered("status", ""), set())
+
+    def test_statistics(self):
+        self.assertEqual(self.offered("stats", "queue"), {"queued", "queue_wait"})
+        self.assertLessEqual({"--watch", "--openmetrics", "--interval="}, self.offered("stats", "--"))
 
     def test_values(self):
         self.assertEqual(self.offered("set", "load-balance", "="), {"yes", "no"})
@@ -107,6 +111,7 @@ class Zsh(Completion):
 
     def test_name(self):
         self.assertEqual(self.completed("wd40ctl get slice-us-o"), "wd40ctl get slice-us-overutil")
+        self.assertEqual(self.completed("wd40ctl stats run_d"), "wd40ctl stats run_delay")
         self.assertEqual(self.completed("wd40ctl set slice-us-o"), "wd40ctl set slice-us-overutil=")
 
     def test_value(self):
