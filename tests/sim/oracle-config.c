@@ -81,16 +81,12 @@ void oracle_config_event(struct sim_oracles *o, const struct native_event *e)
 {
 	if (e->kind == NATIVE_EVENT_QUEUE && !is_builtin_queue(e->dsq))
 		check_slice(o, e);
-	if (e->kind == NATIVE_EVENT_QUEUE) /* it keeps this slice when the next comes in force */
-		peak_raise(&o->slice, slice_ns());
+	/* the longer of the two slices; who is queued keeps it when the next comes in force */
+	if (e->kind == NATIVE_EVENT_QUEUE || e->kind == NATIVE_EVENT_SETTLED)
+		peak_raise(&o->slice, native_config()->slice_underutil_ns);
 	if (e->kind == NATIVE_EVENT_KICK) /* a callback is under way */
 		return;
 	if (o->config != shared.config_current || o->tune != shared.tune_current ||
 	    o->generation != native_config()->generation)
 		changed(o);
-	if (e->kind != NATIVE_EVENT_SETTLED)
-		return;
-	for (u32 d = 0; d < shared.nr_domains; d++)
-		peak_raise(&o->slice, slice_ns(d));
-	peak_raise(&o->slice, native_config()->slice_underutil_ns);
 }
