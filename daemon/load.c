@@ -236,11 +236,21 @@ static int read_tasks(struct load *l, const struct wd40_shared *shared, uint64_t
 	return 0;
 }
 
+static void set_mean(struct load *l)
+{
+	double sum = 0;
+
+	for (uint32_t d = 0; d < l->nr_domains; d++)
+		sum += l->domains[d].load;
+	l->mean = l->capacity > 0 ? sum / l->capacity : 0;
+}
+
 int load_read(struct load *l, const struct wd40_shared *shared)
 {
 	int r;
 
 	l->nr_tasks = 0;
+	l->mean = 0;
 	l->duty = l->weighted = 0;
 	memset(l->weights, 0, sizeof(l->weights));
 	read_capacities(l, shared);
@@ -250,5 +260,6 @@ int load_read(struct load *l, const struct wd40_shared *shared)
 		return r;
 	}
 	weigh_tasks(l);
+	set_mean(l);
 	return 0;
 }

@@ -50,6 +50,7 @@ struct load {
 	struct load_task *tasks; /* in the order of the slab */
 	uint32_t nr_tasks;
 	double capacity; /* of the machine */
+	double mean;     /* load for capacity, of the machine */
 	double limit;    /* the highest weight that counts in full */
 
 	/* private */

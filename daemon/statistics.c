@@ -96,7 +96,7 @@ static void read_domain(struct statistics_domain *d, uint32_t id,
 	const struct topology_domain *t = &from->topology->domains[id];
 	const struct load *l = from->balancer->load;
 	const struct wd40_domain *dom = &from->shared->domains[id];
-	double busy = from->tuner->domain_busy_pct[id], mean = from->balancer->balance->mean;
+	double busy = from->tuner->domain_busy_pct[id], mean = l->mean;
 
 	d->id = id;
 	d->node = from->topology->nodes[t->node].id;

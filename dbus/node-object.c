@@ -54,7 +54,7 @@ GETTER(get_capacity, "u", s.capacity)
 GETTER(get_tasks, "u", s.tasks)
 GETTER(get_load, "d", s.load)
 GETTER(get_imbalance, "d",
-       child_imbalance_pct(s.load, s.load_capacity, manager_balancer(m)->balance->mean))
+       child_imbalance_pct(s.load, s.load_capacity, manager_balancer(m)->load->mean))
 GETTER(get_busy, "d", s.nr_known > 0 ? s.busy_pct / s.nr_known : -1.0)
 
 static int get_domains(sd_bus *bus, const char *path, const char *interface, const char *property,

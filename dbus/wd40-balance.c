@@ -21,7 +21,7 @@ static int append_domain(sd_bus_message *reply, const struct topology *t, const 
 
 	return sd_bus_message_append(reply, "(uuddd)", id, t->nodes[d->node].id, d->load,
 				     d->capacity,
-				     child_imbalance_pct(d->load, d->capacity, b->balance->mean));
+				     child_imbalance_pct(d->load, d->capacity, b->load->mean));
 }
 
 /* As of the last round; empty while nothing is attached. */

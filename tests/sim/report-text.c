@@ -44,8 +44,7 @@ static void print_object(FILE *to, struct json_object *o, int depth)
 	const char *separator = "";
 	bool any = false;
 
-	json_object_object_foreach(o, key, value)
-	{
+	json_object_object_foreach (o, key, value) {
 		if (json_object_get_type(value) == json_type_object ||
 		    json_object_get_type(value) == json_type_array)
 			continue;
@@ -55,8 +54,7 @@ static void print_object(FILE *to, struct json_object *o, int depth)
 		any = true;
 	}
 	fputc('\n', to);
-	json_object_object_foreach(o, name, member)
-	{
+	json_object_object_foreach (o, name, member) {
 		if (json_object_get_type(member) != json_type_object || !strcmp(name, "samples"))
 			continue;
 		fprintf(to, "%*s%s:", 2 * depth, "", name);

@@ -89,8 +89,7 @@ static int read_set(struct rtapp_reader *r, struct json_object *value, struct si
 	if (!e->attributes)
 		return -ENOMEM;
 	e->attributes->nice = SIM_NICE_UNSAID;
-	json_object_object_foreach(value, key, member)
-	{
+	json_object_object_foreach (value, key, member) {
 		size_t entered = rtapp_enter(r, key);
 		int known = rtapp_read_attribute(r, key, member, e->attributes);
 

@@ -53,8 +53,7 @@ static int read_phase(struct rtapp_reader *r, struct json_object *object, struct
 
 	if (err)
 		return err;
-	json_object_object_foreach(object, key, value)
-	{
+	json_object_object_foreach (object, key, value) {
 		size_t entered = rtapp_enter(r, key);
 
 		err = read_phase_member(r, key, value, k, phase);
@@ -71,8 +70,7 @@ static int read_phases(struct rtapp_reader *r, struct json_object *object, struc
 
 	if (err)
 		return err;
-	json_object_object_foreach(object, key, value)
-	{
+	json_object_object_foreach (object, key, value) {
 		size_t entered = rtapp_enter(r, key);
 
 		err = read_phase(r, value, k);
@@ -163,8 +161,7 @@ static int read_task(struct rtapp_reader *r, struct json_object *object, struct 
 
 	if (err)
 		return err;
-	json_object_object_foreach(object, key, value)
-	{
+	json_object_object_foreach (object, key, value) {
 		size_t entered = rtapp_enter(r, key);
 
 		err = read_task_member(r, key, value, k, phases);
@@ -183,14 +180,12 @@ static int read_tasks(struct rtapp_reader *r, struct json_object *tasks)
 
 	if (err)
 		return err;
-	json_object_object_foreach(tasks, name, unused)
-	{
+	json_object_object_foreach (tasks, name, unused) {
 		(void)unused;
 		if (!sim_workload_add_kind(r->workload, name))
 			return -ENOMEM;
 	}
-	json_object_object_foreach(tasks, key, value)
-	{
+	json_object_object_foreach (tasks, key, value) {
 		size_t entered = rtapp_enter(r, key);
 
 		err = read_task(r, value, r->workload->kinds[i++]);
@@ -233,8 +228,7 @@ static int read_root(struct rtapp_reader *r, struct json_object *root)
 
 	if (err)
 		return err;
-	json_object_object_foreach(root, key, value)
-	{
+	json_object_object_foreach (root, key, value) {
 		rtapp_leave(r, 0);
 		rtapp_enter(r, key);
 		if (!strcmp(key, "tasks"))

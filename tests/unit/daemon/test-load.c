@@ -78,6 +78,7 @@ static void weights_share_a_machine_in_demand(void **state)
 	read_load(s);
 	assert_near(s->l->domains[0].load, 2, 1e-3);
 	assert_near(s->l->domains[1].load, 6, 1e-2);
+	assert_near(s->l->mean, 1, 1e-2);
 }
 
 /* One task of weight 10000 is worth one CPU, the rest goes to the others. */
