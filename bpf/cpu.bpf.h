@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bpf/domain.bpf.h"
+#include "bpf/idle.h"
 #include "bpf/kernel.bpf.h"
 
 /* The record of a CPU; NULL where there is none. */
@@ -16,11 +17,27 @@ static __always_inline struct wd40_cpu __arena *cpu_here(void)
 	return cpu_record(bpf_get_smp_processor_id());
 }
 
+/* The CPU is idle, or is not: it may be told again what it is. */
+static __always_inline void cpu_set_idle(struct wd40_cpu __arena *c, bool idle, u64 now)
+{
+	u64 word = c->idle;
+
+	if (idle_is(word) == idle)
+		return;
+	WRITE_ONCE(c->idle, idle_flip(word, now));
+	WRITE_ONCE(c->clock_ns, now);
+}
+
+/*
+ * A stint ends idleness too: update_idle is not called where the kernel bypasses the scheduler, nor for
+ * what was so before the scheduler was attached.
+ */
 static __always_inline void cpu_begin_stint(struct wd40_cpu __arena *c, u64 now)
 {
 	WRITE_ONCE(c->running_since, now);
 	WRITE_ONCE(c->clock_ns, now);
 	c->looked_again = false;
+	cpu_set_idle(c, false, now);
 }
 
 static __always_inline void cpu_end_stint(struct wd40_cpu __arena *c, u64 now)

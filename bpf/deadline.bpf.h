@@ -22,6 +22,9 @@
 /* The shortest expected run, so that deadlines of very brief tasks stay distinct from vtime. */
 #define DEADLINE_MIN_RUN_NS 10000ull
 
+/* Much more than any lead or lag that counts; times WD40_MAX_WEIGHT it has room in an s64. */
+#define DEADLINE_LEAD_MAX (1ll << 49)
+
 /* Comparison that survives wrap-around. */
 static __always_inline bool deadline_before(u64 a, u64 b)
 {
@@ -33,20 +36,26 @@ static __always_inline u64 deadline_scale(u64 ns, u32 weight)
 	return ns * WD40_BASE_WEIGHT / (weight ?: 1);
 }
 
+/* The task begins to run. ran_ns: its run time so far, as the kernel counts it (kernel_ran_ns). */
+static __always_inline void deadline_begin(struct wd40_task __arena *t, u64 ran_ns)
+{
+	t->charged_ns = ran_ns;
+}
+
 /*
- * Accounts the run since running_at: vtime, run since wakeup; the stint goes on from now_ns. While
- * others wait (WD40_TASK_OPPOSED) the time of the task's domain passes by what each runnable task gets
- * of the run in the mean.
+ * Accounts the run since it was charged last, or began: vtime, run since wakeup. total_ns: its run time so
+ * far (kernel_ran_ns): what interrupts took meanwhile is nobody's. While others wait (WD40_TASK_OPPOSED)
+ * the time of the task's domain passes by what each runnable task gets of the run in the mean.
  */
 static __always_inline void deadline_charge(struct wd40_task __arena *t,
-					    struct wd40_domain __arena *dom, u64 now_ns)
+					    struct wd40_domain __arena *dom, u64 total_ns)
 {
 	u64 ran_ns, rate;
 
-	if (!t->running_at || now_ns <= t->running_at)
+	if (total_ns <= t->charged_ns)
 		return;
-	ran_ns = now_ns - t->running_at;
-	t->running_at = now_ns;
+	ran_ns = total_ns - t->charged_ns;
+	t->charged_ns = total_ns;
 	t->run_since_wake_ns += ran_ns;
 	t->vtime += deadline_scale(ran_ns, t->weight);
 	if (!dom || !(t->flags & WD40_TASK_OPPOSED))
@@ -123,6 +132,23 @@ static __always_inline void deadline_advance_domain(struct wd40_domain __arena *
 			return;
 		seen = was;
 	}
+}
+
+/*
+ * The vtime of a task of the domain whose weight changes. The time that it lags behind, or leads, is
+ * measured at its weight, so it is as much real time as before.
+ */
+static __always_inline u64 deadline_reweigh(u64 vtime, const struct wd40_domain __arena *dom,
+					    u32 weight, u32 new_weight)
+{
+	u64 now = READ_ONCE(dom->min_vtime);
+	s64 lead = (s64)(vtime - now);
+
+	if (lead > DEADLINE_LEAD_MAX)
+		lead = DEADLINE_LEAD_MAX;
+	if (lead < -DEADLINE_LEAD_MAX)
+		lead = -DEADLINE_LEAD_MAX;
+	return now + (u64)(lead * (s64)weight / (s64)new_weight);
 }
 
 /*

@@ -20,14 +20,19 @@ struct {
 
 u32 domain_set_allowed(struct wd40_task __arena *t __arg_arena, struct task_struct *p __arg_trusted)
 {
+	/* mostly it is: one look at all CPUs is quicker than one at each domain's */
+	bool everywhere = cpumask_allowed(p, shared.all_cpus, 0, shared.mask_words) ==
+			  CPUMASK_WHOLLY;
 	u32 nr = 0, nr_whole = 0;
 
 	for (u32 w = 0; w < shared.domain_words && can_loop; w++)
 		t->allowed_domains[w] = 0;
 	for (u32 d = 0; d < shared.nr_domains && can_loop; d++) {
 		struct wd40_domain __arena *dom = &shared.domains[d];
-		u32 overlap = cpumask_allowed(p, dom->cpus, dom->first_word, dom->end_word);
+		u32 overlap = CPUMASK_WHOLLY;
 
+		if (!everywhere)
+			overlap = cpumask_allowed(p, dom->cpus, dom->first_word, dom->end_word);
 		if (overlap == CPUMASK_DISJOINT)
 			continue;
 		t->allowed_domains[d / WD40_BITS_PER_WORD] |= 1ull << (d % WD40_BITS_PER_WORD);
@@ -215,6 +220,7 @@ int domain_set_weight(struct wd40_task __arena *t __arg_arena, u32 weight, u64 l
 		return 0;
 	bpf_spin_lock(&lock->lock);
 	load_remove_locked(dom, t, load_now);
+	t->vtime = deadline_reweigh(t->vtime, dom, t->weight ?: 1, weight);
 	t->weight = weight;
 	load_insert_locked(dom, t);
 	bpf_spin_unlock(&lock->lock);

@@ -80,6 +80,7 @@ int domain_transfer(struct wd40_task __arena *t __arg_arena, u32 to, u64 load_no
 /* The task became runnable (true) or stopped being so (false). */
 int domain_set_runnable(struct wd40_task __arena *t __arg_arena, bool runnable, u64 load_now);
 
+/* The task, which is in no queue and does not run now, gets another weight: load and lag follow. */
 int domain_set_weight(struct wd40_task __arena *t __arg_arena, u32 weight, u64 load_now);
 
 /* A CPU went on or offline: counts, orphaned domains. False when the CPU has no domain. */

@@ -36,13 +36,13 @@ static u32 long_slices(const struct wd40_domain __arena *dom, struct policy poli
 static u64 rescue_deadline(const struct wd40_domain __arena *dom, u64 waited_ns,
 			   struct policy policy)
 {
-	return READ_ONCE(dom->min_vtime) - policy_slice_ns(policy) - waited_ns;
+	return READ_ONCE(dom->min_vtime) - policy_slice_ns(policy, dom->id) - waited_ns;
 }
 
 static u64 rescue_slice_ns(struct search *s, struct policy policy)
 {
 	if (!s->nr_long_slices)
-		return policy_slice_ns(policy);
+		return policy_slice_ns(policy, s->domain);
 	s->nr_long_slices--;
 	return policy.config->slice_underutil_ns;
 }
@@ -55,24 +55,28 @@ struct place {
 };
 
 /*
- * Where a task that shall move goes: to the queue of its next domain, where its deadline is as far from
- * the domain's time. It lives there from when it runs, since only then nobody else changes its domain.
+ * Where a task that shall move goes, queued with that deadline: to the queue of its next domain, where it
+ * is as far from the domain's time. It lives there from when it runs, since only then nobody else
+ * changes its domain.
  */
-static struct place place_abroad(const struct wd40_task __arena *t, u32 to, struct search *s,
-				 struct policy policy)
+static struct place place_abroad(const struct wd40_task __arena *t, u64 deadline, u32 to,
+				 struct search *s, struct policy policy)
 {
-	u64 slice_ns = policy_slice_ns(policy);
+	u64 slice_ns = policy_slice_ns(policy, to);
 
 	return (struct place){
 		.domain = to,
 		.slice_ns = slice_ns,
 		.deadline =
-			deadline_carry(t->deadline, &shared.domains[s->domain], &shared.domains[to],
+			deadline_carry(deadline, &shared.domains[s->domain], &shared.domains[to],
 				       2 * deadline_scale(slice_ns, t->weight)),
 	};
 }
 
-/* Shall the task, queued with that deadline, go to another place? */
+/*
+ * Shall the task, queued with that deadline, go to another place? Who is in the queue of its next domain
+ * already keeps its place there, before all who come later.
+ */
 static bool find_place(const struct wd40_task __arena *t, u64 deadline, struct search *s,
 		       struct policy policy, struct place *ret)
 {
@@ -83,12 +87,12 @@ static bool find_place(const struct wd40_task __arena *t, u64 deadline, struct s
 	waited_ns = queued_at && s->now > queued_at ? s->now - queued_at : 0;
 	if (waited_ns > s->longest_wait_ns)
 		s->longest_wait_ns = waited_ns;
-	if (to < shared.nr_domains) {
-		*ret = place_abroad(t, to, s, policy);
+	if (to < shared.nr_domains && to != s->domain) {
+		*ret = place_abroad(t, deadline, to, s, policy);
 		return true;
 	}
 	if (waited_ns < WD40_RESCUE_AFTER_NS ||
-	    deadline_before(deadline, READ_ONCE(dom->min_vtime) - policy_slice_ns(policy)))
+	    deadline_before(deadline, READ_ONCE(dom->min_vtime) - policy_slice_ns(policy, dom->id)))
 		return false;
 	*ret = (struct place){
 		.domain = s->domain,

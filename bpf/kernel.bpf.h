@@ -49,6 +49,10 @@ struct sched_ext_entity {
 	u64 dsq_vtime;
 };
 
+struct sched_entity {
+	u64 sum_exec_runtime;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int pid;
@@ -56,6 +60,7 @@ struct task_struct {
 	const struct cpumask *cpus_ptr;
 	struct cpumask cpus_mask;
 	struct mempolicy *mempolicy;
+	struct sched_entity se;
 	struct sched_ext_entity scx;
 };
 
@@ -258,6 +263,16 @@ static __always_inline u64 kernel_now(void)
 	if (bpf_ksym_exists(scx_bpf_now))
 		return scx_bpf_now();
 	return bpf_ktime_get_ns();
+}
+
+/*
+ * How long the task has run, ever. Interrupts that came meanwhile are left out where the kernel accounts
+ * for them, and so is what the hypervisor took. In dispatch, running and stopping it is the time up to now
+ * (update_curr_scx).
+ */
+static __always_inline u64 kernel_ran_ns(const struct task_struct *p)
+{
+	return p->se.sum_exec_runtime;
 }
 
 /*

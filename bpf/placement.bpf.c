@@ -113,6 +113,9 @@ static s32 claim_at_home(struct task_struct *p, u32 home, s32 prev_cpu, u32 *ret
 	return claim_in_domain(p, dom, NULL, IDLE_CPU);
 }
 
+/* With fewer other domains a look into each is as quick as one at all CPUs before that. */
+#define NR_VICTIMS_MANY 4
+
 /*
  * In other domains, nearest first, on the CPUs of limit; in other nodes only when cross_node.
  * *ret_far: it is in another node.
@@ -126,6 +129,8 @@ static s32 claim_abroad(struct task_struct *p, u32 home, const u64 __arena *limi
 	if (!dom)
 		return -ENOENT;
 	nr = cross_node ? dom->nr_victims : dom->nr_victims_node;
+	if (nr > NR_VICTIMS_MANY && !cpumask_any_idle(p, limit, 0, shared.mask_words))
+		return -ENOENT;
 	for (u32 i = 0; i < nr && can_loop; i++) {
 		s32 cpu = claim_best(p, dom->victims[i], limit);
 

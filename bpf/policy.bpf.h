@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "bpf/cpumask.bpf.h"
 #include "bpf/domain.bpf.h"
 #include "bpf/kernel.bpf.h"
 
@@ -24,10 +25,17 @@ static __always_inline struct policy policy_now(void)
 	};
 }
 
-static __always_inline u64 policy_slice_ns(struct policy policy)
+static __always_inline bool policy_overutilized(struct policy policy, u32 domain)
 {
-	return policy.tune->overutilized ? policy.config->slice_overutil_ns
-					 : policy.config->slice_underutil_ns;
+	return policy.tune->any_overutilized && domain < shared.nr_domains &&
+	       cpumask_test(policy.tune->overutilized, domain);
+}
+
+/* The slice in a domain, by its index; without a domain the long one. */
+static __always_inline u64 policy_slice_ns(struct policy policy, u32 domain)
+{
+	return policy_overutilized(policy, domain) ? policy.config->slice_overutil_ns
+						   : policy.config->slice_underutil_ns;
 }
 
 static __always_inline u64 policy_load_now(struct policy policy)

@@ -10,10 +10,8 @@ struct {
 
 __hidden void report_machine(struct policy policy)
 {
-	kernel_dump(
-		"wd40: config generation %llu, slice %llu us, tuner round %llu, overutilized %d",
-		policy.config->generation, policy_slice_ns(policy) / 1000, policy.tune->round,
-		policy.tune->overutilized);
+	kernel_dump("wd40: config generation %llu, tuner round %llu", policy.config->generation,
+		    policy.tune->round);
 	kernel_dump("wd40: %u tasks in %u chunks, %u domains, %u without a CPU",
 		    shared.tasks.nr_used, shared.tasks.nr_chunks, shared.nr_domains,
 		    shared.nr_orphaned);
@@ -23,8 +21,9 @@ __hidden void report_machine(struct policy policy)
 		kernel_dump("wd40: domain %u: node %u, %u tasks, rate %llu, queued %u", d,
 			    dom->node_id, dom->nr_tasks, dom->load_rate,
 			    queue_length(d, policy.config));
-		kernel_dump("wd40: domain %u: min_vtime %llu, longest wait %llu us", d,
-			    dom->min_vtime, dom->max_wait_ns / 1000);
+		kernel_dump("wd40: domain %u: min_vtime %llu, longest wait %llu us, slice %llu us",
+			    d, dom->min_vtime, dom->max_wait_ns / 1000,
+			    policy_slice_ns(policy, d) / 1000);
 	}
 }
 

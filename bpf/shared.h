@@ -28,7 +28,7 @@
  * both go on where the clocks of CPUs without a stable TSC stand still. So BPF tells it: wd40_clock_ns()
  * of bpf/ravg.h is the newest of what the CPUs stored. A daemon that runs was put on its CPU by the
  * scheduler, so what it reads is as old as its own stint at most (in partial mode, as old as the last
- * switch to or from a task of the scheduler: nothing happened there since).
+ * switch to or from a task of the scheduler, or to or from idle).
  */
 #pragma once
 
@@ -184,9 +184,10 @@ struct wd40_tune {
 	u64 round;
 	u64 __arena *direct_greedy; /* CPU mask: idle ones take wakeups of other domains */
 	u64 __arena *kick_greedy;   /* CPU mask: idle ones are kicked to steal */
-	u8 overutilized;            /* choose slice_overutil_ns */
+	u64 __arena *overutilized;  /* domain mask: full, choose slice_overutil_ns */
 	u8 any_direct_greedy;
 	u8 any_kick_greedy;
+	u8 any_overutilized;
 	u8 pad[5];
 };
 
@@ -218,7 +219,8 @@ struct wd40_cpu {
 	u32 pad;
 	u64 busy_ns;       /* time spent in tasks of this scheduler, up to running_since */
 	u64 running_since; /* start of the running task's current stint, 0 when none */
-	u64 clock_ns;      /* the scheduler's clock when a stint last began or ended here */
+	u64 idle;          /* for how long it has been idle, in the form of bpf/idle.h */
+	u64 clock_ns; /* the scheduler's clock when a stint or idling last began or ended here */
 	u64 counters[WD40_NR_COUNTERS];
 	struct wd40_waits queue_wait; /* of tasks that came to run here: in a domain's queue, and */
 	struct wd40_waits run_delay;  /* since they were runnable and not on a CPU */
@@ -308,7 +310,7 @@ struct wd40_task {
 	u64 deadline;
 	u64 avg_run_ns; /* moving average of the time run between two sleeps, at most the cap */
 	u64 run_since_wake_ns;
-	u64 running_at; /* start of the current stint on a CPU, 0 when not running */
+	u64 charged_ns; /* its run time, as the kernel counts it, that vtime has been charged for */
 	u64 queued_at;  /* when it was queued, 0 when not */
 
 	u64 preferred_nodes; /* kernel's ids below 64, while mempolicy-affinity is on; 0 = none */

@@ -45,7 +45,7 @@ static void context_init(struct wd40_task __arena *t, u32 index, struct task_str
 	WRITE_ONCE(t->deadline, 0);
 	WRITE_ONCE(t->avg_run_ns, 0);
 	WRITE_ONCE(t->run_since_wake_ns, 0);
-	WRITE_ONCE(t->running_at, 0);
+	t->charged_ns = kernel_ran_ns(p);
 	WRITE_ONCE(t->queued_at, 0);
 	WRITE_ONCE(t->preferred_nodes, 0);
 }
@@ -112,7 +112,7 @@ __hidden void task_end(struct task_struct *p, struct policy policy)
 /* How far a task's vtime may lead or lag when it changes domains. */
 static u64 lag_limit_ns(const struct wd40_task __arena *t, struct policy policy)
 {
-	return 2 * deadline_scale(policy_slice_ns(policy), t->weight);
+	return 2 * deadline_scale(policy_slice_ns(policy, t->domain), t->weight);
 }
 
 __hidden void task_take_move(struct wd40_task __arena *t, struct policy policy)

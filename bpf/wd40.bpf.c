@@ -59,7 +59,7 @@ static void unoppose(struct wd40_task __arena *t, struct policy policy)
 
 	WRITE_ONCE(t->queued_at, 0);
 	if (dom)
-		deadline_unopposed(t, dom, policy_slice_ns(policy));
+		deadline_unopposed(t, dom, policy_slice_ns(policy, dom->id));
 }
 
 s32 SCHED_OPS(wd40_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
@@ -77,7 +77,7 @@ s32 SCHED_OPS(wd40_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_fla
 		return prev_cpu;
 	count(wakeup.why);
 	unoppose(t, policy);
-	kernel_insert(p, DSQ_LOCAL, policy_slice_ns(policy), 0);
+	kernel_insert(p, DSQ_LOCAL, policy_slice_ns(policy, t->domain), 0);
 	return cpu;
 }
 
@@ -100,7 +100,7 @@ static bool queue_locally(struct task_struct *p, struct wd40_task __arena *t, st
 	else
 		return false;
 	unoppose(t, policy);
-	kernel_insert(p, DSQ_LOCAL, policy_slice_ns(policy), enq_flags);
+	kernel_insert(p, DSQ_LOCAL, policy_slice_ns(policy, t->domain), enq_flags);
 	return true;
 }
 
@@ -113,7 +113,7 @@ static bool hand_over(struct task_struct *p, struct wd40_task __arena *t, struct
 	if (cpu < 0)
 		return false;
 	unoppose(t, policy);
-	kernel_insert(p, DSQ_LOCAL_ON | cpu, policy_slice_ns(policy), enq_flags);
+	kernel_insert(p, DSQ_LOCAL_ON | cpu, policy_slice_ns(policy, t->domain), enq_flags);
 	return true;
 }
 
@@ -121,7 +121,7 @@ static void queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
 			    struct policy policy, u64 now, u64 enq_flags)
 {
 	struct wd40_domain __arena *dom = domain_at(t->domain);
-	u64 slice = policy_slice_ns(policy);
+	u64 slice = policy_slice_ns(policy, t->domain);
 
 	if (!dom) {
 		kernel_insert(p, DSQ_LOCAL, slice, enq_flags);
@@ -144,7 +144,7 @@ void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
 	u64 now = kernel_now();
 
 	if (!t) {
-		kernel_insert(p, DSQ_LOCAL, policy_slice_ns(policy), enq_flags);
+		kernel_insert(p, DSQ_LOCAL, policy_slice_ns(policy, WD40_NO_DOMAIN), enq_flags);
 		return;
 	}
 	task_settle(p, t, policy);
@@ -170,13 +170,13 @@ static bool prev_comes_first(struct wd40_task __arena *t, s32 cpu, struct policy
 	if (!dom || policy.config->fifo_sched || t->domain != domain ||
 	    !queue_first_deadline(domain, cpu, policy.config, &first))
 		return false;
-	deadline_set(t, dom, policy_slice_ns(policy));
+	deadline_set(t, dom, policy_slice_ns(policy, domain));
 	return deadline_before(t->deadline, first);
 }
 
-static void keep(struct task_struct *prev, struct policy policy)
+static void keep(struct task_struct *prev, const struct wd40_task __arena *t, struct policy policy)
 {
-	kernel_set_slice(prev, policy_slice_ns(policy));
+	kernel_set_slice(prev, policy_slice_ns(policy, t->domain));
 	count(WD40_CTR_KEPT);
 }
 
@@ -197,24 +197,35 @@ static bool consume_abroad(u32 domain, struct policy policy)
 	return why >= 0;
 }
 
+/*
+ * There is nothing to do, so the CPU is idle. Where it was so before the scheduler was attached, or while it
+ * was bypassed, update_idle is not called.
+ */
+static void stay_idle(struct wd40_cpu __arena *c, u64 now)
+{
+	if (c)
+		cpu_set_idle(c, true, now);
+	cpu_look_again();
+}
+
 /* Who goes next on the CPU: its domain's first, or prev once more (t: its context if it can go on). */
 static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *t,
-		   struct policy policy)
+		   struct policy policy, u64 now)
 {
 	struct wd40_cpu __arena *c = cpu_record(cpu);
 	u32 domain = domain_of_cpu(cpu);
 
 	if (t && prev_comes_first(t, cpu, policy)) {
 		t->flags |= WD40_TASK_OPPOSED;
-		keep(prev, policy);
+		keep(prev, t, policy);
 	} else if (consume(domain, policy) || (!t && consume_abroad(domain, policy))) {
 		if (!prev && c)
 			helper_wake_next(c, policy);
 	} else if (t) {
 		unoppose(t, policy);
-		keep(prev, policy);
+		keep(prev, t, policy);
 	} else if (!prev) {
-		cpu_look_again();
+		stay_idle(c, now);
 	}
 }
 
@@ -230,7 +241,7 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 	if (c) /* for a task that goes on, running is not called */
 		cpu_apply_perf(c, cpu, policy.config->perf_level);
 	if (t) {
-		deadline_charge(t, domain_at(t->domain), now);
+		deadline_charge(t, domain_at(t->domain), kernel_ran_ns(prev));
 		task_serve_move(t, policy);
 	}
 	if (domain == WD40_NO_DOMAIN)
@@ -240,7 +251,7 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 		return;
 	}
 	guard_domain(domain, policy, now);
-	choose(cpu, prev, t, policy);
+	choose(cpu, prev, t, policy, now);
 }
 
 /*
@@ -252,7 +263,10 @@ void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
 	struct wd40_cpu __arena *c = cpu_record(cpu);
 	u32 domain = domain_of_cpu(cpu);
 
-	if (!c || domain == WD40_NO_DOMAIN || !cpu_may_kick())
+	if (!c)
+		return;
+	cpu_set_idle(c, idle, kernel_now());
+	if (domain == WD40_NO_DOMAIN || !cpu_may_kick())
 		return;
 	if (idle)
 		helper_look_around(cpu, domain, policy_now());
@@ -310,7 +324,8 @@ static void leave_queue(struct wd40_task __arena *t, struct policy policy, u64 n
 	if (!dom)
 		return;
 	if (waited_ns > WD40_RESCUE_AFTER_NS)
-		deadline_limit_lead(t, dom, deadline_scale(policy_slice_ns(policy), t->weight));
+		deadline_limit_lead(t, dom,
+				    deadline_scale(policy_slice_ns(policy, dom->id), t->weight));
 	t->flags |= WD40_TASK_OPPOSED;
 	deadline_advance_domain(dom, t->vtime);
 }
@@ -337,7 +352,7 @@ void SCHED_OPS(wd40_running, struct task_struct *p)
 
 	if (!t || !c)
 		return;
-	WRITE_ONCE(t->running_at, now);
+	deadline_begin(t, kernel_ran_ns(p));
 	cpu_begin_stint(c, now);
 	count_waits(c, t, now);
 	cpu_apply_perf(c, cpu, policy.config->perf_level);
@@ -355,8 +370,7 @@ void SCHED_OPS(wd40_stopping, struct task_struct *p, bool runnable)
 
 	if (!t || !c)
 		return;
-	deadline_charge(t, domain_at(t->domain), now);
-	WRITE_ONCE(t->running_at, 0);
+	deadline_charge(t, domain_at(t->domain), kernel_ran_ns(p));
 	if (runnable)
 		t->runnable_since = waits_stamp(now);
 	else

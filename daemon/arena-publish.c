@@ -89,7 +89,7 @@ void arena_publish_tune(struct wd40_shared *shared, const struct tuner_decision 
 	tune->round = shared->tunes[current & 1].round + 1;
 	tune->any_direct_greedy = fill_mask(tune->direct_greedy, d->direct_greedy);
 	tune->any_kick_greedy = fill_mask(tune->kick_greedy, d->kick_greedy);
-	tune->overutilized = d->overutilized;
+	tune->any_overutilized = fill_mask(tune->overutilized, d->full_domains);
 	__atomic_store_n(&shared->tune_current, current + 1, __ATOMIC_RELEASE);
 }
 

@@ -52,7 +52,9 @@ static int take_tables(struct wd40_shared *shared, struct space *s)
 	for (size_t i = 0; i < ARRAY_SIZE(shared->tunes); i++) {
 		shared->tunes[i].direct_greedy = take_mask(s, shared);
 		shared->tunes[i].kick_greedy = take_mask(s, shared);
-		if (!shared->tunes[i].direct_greedy || !shared->tunes[i].kick_greedy)
+		shared->tunes[i].overutilized = take(s, shared->domain_words, sizeof(u64));
+		if (!shared->tunes[i].direct_greedy || !shared->tunes[i].kick_greedy ||
+		    !shared->tunes[i].overutilized)
 			return -ENOSPC;
 	}
 	for (uint32_t i = 0; i < shared->nr_domains; i++) {

@@ -115,9 +115,6 @@ static int fill_arena(struct manager *m)
 	if (r < 0)
 		return r;
 	manager_publish_config(m);
-	r = procstat_new(m->root, m->topology->nr_cpu_ids, &m->procstat);
-	if (r < 0)
-		return r;
 	return manager_policies_begin(m);
 }
 
@@ -218,7 +215,6 @@ void manager_detach(struct manager *m)
 		sched_backend.detach(m->sched);
 	m->exit_source = loop_source_remove(m->exit_source);
 	manager_policies_end(m);
-	m->procstat = procstat_free(m->procstat);
 	m->sched = sched_backend.close(m->sched);
 	tunable_set_done(&m->attached_values);
 }

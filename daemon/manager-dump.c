@@ -48,6 +48,18 @@ static void dump_counters(const struct wd40_shared *shared, FILE *f)
 			(uint64_t)arena_counter(shared, i));
 }
 
+static void dump_domains(const struct wd40_shared *shared, FILE *f)
+{
+	for (uint32_t i = 0; i < shared->nr_domains; i++) {
+		const struct wd40_domain *d = &shared->domains[i];
+
+		fprintf(f,
+			"domain %u: node %u, %u of %u CPUs online, %u tasks, longest wait %llu us\n",
+			i, d->node_id, d->nr_online, d->nr_cpus, d->nr_tasks,
+			d->max_wait_ns / 1000);
+	}
+}
+
 void manager_dump(const struct manager *m, FILE *f)
 {
 	const struct wd40_shared *shared = manager_shared(m);
@@ -60,4 +72,6 @@ void manager_dump(const struct manager *m, FILE *f)
 		return;
 	fputs("\n[counters]\n", f);
 	dump_counters(shared, f);
+	fputs("\n[domains]\n", f);
+	dump_domains(shared, f);
 }

@@ -14,7 +14,6 @@ static struct policy_snapshot take_snapshot(const struct manager *m)
 	return (struct policy_snapshot){
 		.topology = m->topology,
 		.values = config_values(m->config),
-		.busy_pct = procstat_busy_pct(m->procstat),
 		.shared = sched_backend.shared(m->sched),
 	};
 }
@@ -38,16 +37,11 @@ static void run_policy(struct policy_runner *p)
 static int on_policy_due(struct loop_source *s, void *userdata)
 {
 	struct policy_runner *p = userdata;
-	int r;
 
 	/* A back-end without an event descriptor is only asked here. */
 	if (manager_check_exit(p->manager))
 		return 0;
 	manager_follow_hotplug(p->manager);
-	r = procstat_update(p->manager->procstat);
-	if (r < 0)
-		log_errno(LOG_DEBUG, r, "%s: going by the last reading of /proc/stat",
-			  p->policy->name);
 	run_policy(p);
 	return 0;
 }
@@ -97,8 +91,11 @@ int manager_policies_arm(struct manager *m)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < NR_POLICIES && r >= 0; i++)
+	for (size_t i = 0; i < NR_POLICIES && r >= 0; i++) {
+		if (m->policies[i].policy->eager)
+			run_policy(&m->policies[i]);
 		r = arm_policy(&m->policies[i]);
+	}
 	return r;
 }
 

@@ -4,7 +4,6 @@
 
 #include "daemon/manager.h"
 #include "daemon/policy.h"
-#include "daemon/procstat.h"
 #include "daemon/sched-exit.h"
 
 /* A policy at work. */
@@ -44,7 +43,6 @@ struct manager {
 	/* Of the scheduler that runs; NULL and zero when none does, except where noted. */
 	struct sched *sched;
 	struct loop_source *exit_source;
-	struct procstat *procstat;
 	struct policy_runner policies[NR_POLICIES];
 	uint32_t retired_slots;
 	uint32_t hotplugs; /* as many as the topology knows of */

@@ -33,17 +33,13 @@ static struct statistics_cost cost_of(const struct policy_runner *p)
 	return (struct statistics_cost){ p->rounds, p->total_usec, p->round_usec };
 }
 
-static uint64_t ticks_to_us(uint64_t ticks)
-{
-	return ticks * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
-}
-
 static int take(const struct manager *m, struct statistics *s)
 {
-	struct procstat_ticks ticks = { 0 };
+	const void *tuner = m->policies[POLICY_TUNER].state;
+	struct busy_time time = tuner_busy_time(tuner);
 	struct statistics_source from = {
 		.topology = m->topology,
-		.tuner = m->policies[POLICY_TUNER].state,
+		.tuner = tuner_decided(tuner),
 		.balancer = m->policies[POLICY_BALANCER].state,
 		.clients = &m->clients,
 		.tuning = cost_of(&m->policies[POLICY_TUNER]),
@@ -52,14 +48,12 @@ static int take(const struct manager *m, struct statistics *s)
 		.lb_at_us = m->policies[POLICY_BALANCER].last_at_us,
 		.generation = manager_generation(m),
 		.restarts = m->restart_count,
+		.cpu_busy_us = time.busy_ns / 1000,
+		.cpu_time_us = time.all_ns / 1000,
 	};
 
 	if (from.tuner && from.balancer)
 		from.shared = manager_shared(m);
-	if (m->procstat)
-		ticks = procstat_ticks(m->procstat);
-	from.cpu_busy_us = ticks_to_us(ticks.busy);
-	from.cpu_time_us = ticks_to_us(ticks.all);
 	return statistics_take(s, &from);
 }
 

@@ -175,7 +175,7 @@ const struct wd40_shared *manager_shared(const struct manager *m)
 
 const struct tuner_decision *manager_tuner(const struct manager *m)
 {
-	return m->policies[POLICY_TUNER].state;
+	return tuner_decided(m->policies[POLICY_TUNER].state);
 }
 
 const struct balancer *manager_balancer(const struct manager *m)

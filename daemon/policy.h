@@ -21,14 +21,13 @@
 struct policy_snapshot {
 	const struct topology *topology;  /* the one that new was given, updated since */
 	const struct tunable_set *values; /* in force */
-	const double *busy_pct;           /* per CPU id: procstat_busy_pct */
 	const struct wd40_shared *shared; /* what BPF has counted */
 };
 
 struct policy {
 	const char *name;         /* in messages */
 	enum tunable_id interval; /* a TUNABLE_USEC: how often it runs */
-	bool eager;               /* and at once when a tunable has changed */
+	bool eager;               /* and at once after the attach, and when a tunable has changed */
 
 	/* Makes the state for a topology. -ENOMEM. */
 	int (*new)(const struct topology *t, void **ret);

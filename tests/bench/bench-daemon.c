@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the daemon's regular work costs: a tuner round and its publication, a change of the
- * configuration, a reading of /proc/stat, and a reading of a large machine's topology. One line a
- * figure: the median of many rounds. The bounds are wide; they catch work that grows with the
- * square of something, not a slow computer.
+ * What the daemon's regular work costs: a tuner round, from the arena to its publication there, a change
+ * of the configuration, and a reading of a large machine's topology. One line a figure: the median of
+ * many rounds. The bounds are wide; they catch work that grows with the square of something, not a
+ * slow computer.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,16 +11,16 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "daemon/arena.h"
-#include "daemon/procstat.h"
+#include "daemon/busy.h"
 #include "daemon/tuner.h"
 #include "tests/unit/daemon/machine.h"
 #include "tests/unit/daemon/made-topology.h"
 
 #define ARENA_BYTES (256ull << 20)
 #define ROUNDS_MAX  2001
+#define ROUND_NS    (100ull * 1000 * 1000)
 
 static uint64_t now_ns(void)
 {
@@ -59,7 +59,7 @@ struct tuning {
 	struct topology *t;
 	struct wd40_shared *shared;
 	struct tuner_decision *decision;
-	double *busy_pct;
+	struct busy_meter *meter;
 	struct tunable_set values;
 	uint64_t generation;
 	uint32_t retired;
@@ -72,11 +72,11 @@ static struct tuning tuning_new(uint32_t nodes, uint32_t domains, uint32_t cpus)
 	u.shared = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (u.shared == MAP_FAILED || tuner_decision_new(u.t, &u.decision) < 0 ||
+	    busy_meter_new(u.t->nr_cpu_ids, &u.meter) < 0 ||
 	    arena_lay_out(u.shared, ARENA_BYTES, 100000, u.t) < 0)
 		abort();
-	u.busy_pct = calloc(u.t->nr_cpu_ids, sizeof(u.busy_pct[0]));
 	for (uint32_t i = 0; i < u.t->nr_cpu_ids; i++)
-		u.busy_pct[i] = i % 101;
+		u.shared->cpus[i].online = 1;
 	u.values.values[TUNABLE_LOAD_HALF_LIFE].usec = 1000000;
 	return u;
 }
@@ -86,14 +86,18 @@ static void tuning_free(struct tuning *u)
 	munmap(u->shared, ARENA_BYTES);
 	tuner_decision_free(u->decision);
 	topology_free(u->t);
-	free(u->busy_pct);
+	busy_meter_free(u->meter);
 }
 
 static void tune(void *arg)
 {
 	struct tuning *u = arg;
-	struct tuner_snapshot in = { u->t, u->busy_pct, 50, 100, false };
+	struct tuner_snapshot in = { u->t, busy_meter_pct(u->meter), 50, 100, false };
 
+	u->shared->cpus[0].clock_ns += ROUND_NS;
+	for (uint32_t i = 0; i < u->t->nr_cpu_ids; i++)
+		u->shared->cpus[i].idle += i % 101 * (ROUND_NS / 100);
+	busy_meter_update(u->meter, u->shared);
 	tuner_run(&in, u->decision);
 	arena_publish_tune(u->shared, u->decision);
 }
@@ -135,51 +139,6 @@ static bool measure_publish(void)
 	return fine;
 }
 
-static void update_procstat(void *arg)
-{
-	if (procstat_update(arg) < 0)
-		abort();
-}
-
-static bool measure_procstat(void)
-{
-	uint32_t cpus = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
-	struct procstat *p;
-	char what[64];
-	bool fine;
-
-	if (procstat_new("", cpus, &p) < 0)
-		abort();
-	snprintf(what, sizeof(what), "/proc/stat of this machine, %u CPUs", cpus);
-	fine = measure(what, ROUNDS_MAX, 20000, update_procstat, p);
-	procstat_free(p);
-	return fine;
-}
-
-/* What parsing alone costs: a file, which the kernel need not make up first. */
-static bool measure_parsing(uint32_t cpus, double bound_us)
-{
-	struct machine m = machine_new();
-	struct procstat *p;
-	char *text, what[64];
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-	bool fine;
-
-	for (uint32_t i = 0; i < cpus; i++)
-		fprintf(f, "cpu%u 123456789 12345 98765432 1234567890 123456 0 123456 0 0 0\n", i);
-	fclose(f);
-	machine_write(&m, text, "proc/stat");
-	if (procstat_new(m.root, cpus, &p) < 0)
-		abort();
-	snprintf(what, sizeof(what), "stat file parsed, %u CPUs", cpus);
-	fine = measure(what, ROUNDS_MAX, bound_us, update_procstat, p);
-	procstat_free(p);
-	free(text);
-	machine_done(&m);
-	return fine;
-}
-
 static void read_topology(void *arg)
 {
 	struct machine *m = arg;
@@ -211,9 +170,6 @@ int main(void)
 	fine &= measure_machine("tuner round and publication, 8192 CPUs, 1024 domains", 16, 64, 8,
 				20000);
 	fine &= measure_publish();
-	fine &= measure_parsing(8, 200);
-	fine &= measure_parsing(512, 5000);
-	fine &= measure_procstat();
 	fine &= measure_topology();
 	return fine ? 0 : 1;
 }

@@ -60,7 +60,7 @@ static void boot(const struct load *l)
 	native_boot((struct native_shape){ nodes, domains / nodes, CPUS_OF_A_DOMAIN, 2, l->tasks });
 	if (native_attach(&wd40_ops))
 		native_die("wd40 does not attach");
-	native_tune()->overutilized = true;
+	native_set_overutilized(true);
 }
 
 /*

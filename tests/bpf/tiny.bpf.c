@@ -73,7 +73,7 @@ void SCHED_OPS(tiny_running, struct task_struct *p)
 
 	if (!dom)
 		return;
-	t->running_at = kernel_now();
+	deadline_begin(t, kernel_ran_ns(p));
 	deadline_advance_domain(dom, t->vtime);
 }
 
@@ -83,8 +83,7 @@ void SCHED_OPS(tiny_stopping, struct task_struct *p, bool runnable)
 
 	if (!t)
 		return;
-	deadline_charge(t, domain_at(t->domain), kernel_now());
-	t->running_at = 0;
+	deadline_charge(t, domain_at(t->domain), kernel_ran_ns(p));
 	if (!runnable)
 		deadline_sleep(t);
 }

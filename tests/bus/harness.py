@@ -86,8 +86,6 @@ class Machine:
         for node, cpus, distance in (0, "0-3", "10 20"), (1, "4-7", "20 10"):
             self.write(f"sys/devices/system/node/node{node}/cpulist", cpus)
             self.write(f"sys/devices/system/node/node{node}/distance", distance)
-        (root / "proc").mkdir()
-        (root / "proc/stat").symlink_to("/proc/stat")
 
     def write(self, path, text):
         path = self.root / path

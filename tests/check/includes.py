@@ -7,7 +7,7 @@ Folders are layers (lowest first), and a file may include what lies below it:
     util  bpf  config  daemon  daemon/manager*  dbus  daemon/main.c
 
 with these exceptions: bpf/ knows itself alone, and of it others know bpf/shared.h and the arithmetic
-of bpf/ravg.h alone; config/ does not know even those; ctl/ is a client and knows config/ and util/, and how
+of bpf/ravg.h and bpf/idle.h alone; config/ does not know even those; ctl/ is a client and knows config/ and util/, and how
 values of tunables are put into messages (dbus/tunable-value.h). Tests may include anything. libbpf
 and sd-bus each have their place. Whatever belongs to the project is included with its folder.
 """
@@ -44,7 +44,7 @@ MAY_INCLUDE = {
 }
 
 # Of bpf/, what needs nothing but a C compiler: for all who may know bpf/.
-BPF_FOR_ALL = ["bpf/shared.h", "bpf/ravg.h"]
+BPF_FOR_ALL = ["bpf/shared.h", "bpf/ravg.h", "bpf/idle.h"]
 
 # Of dbus/, what the client shares with the daemon.
 DBUS_FOR_CLIENT = ["dbus/tunable-value.h"]

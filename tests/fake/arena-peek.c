@@ -164,7 +164,7 @@ static void print_tune(const struct wd40_tune *t)
 {
 	printf("\"round\": %llu, \"direct_greedy\": %llu, \"kick_greedy\": %llu, ", t->round,
 	       t->direct_greedy[0], t->kick_greedy[0]);
-	printf("\"overutilized\": %u", t->overutilized);
+	printf("\"overutilized\": %llu", t->overutilized[0]);
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
  *	log		made here: one line a call that changes something, "attach 0" or "open -1"
  *	open, attach	when present: "ERRNO [COUNT]", the call fails so (COUNT times, then no more)
  *	attach-takes	when present: milliseconds that an attach takes
+ *	busy		when present: percent that each CPU is busy, from the next look at the arena on
  *	probe		when present: lines "NAME required|optional met|missing DETAIL"
  *	control		FIFO: a line "KIND CODE REASON|MESSAGE" ends the attached scheduler
  *
@@ -20,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/sched.h"
@@ -31,6 +33,7 @@ struct sched {
 	struct wd40_shared *shared;
 	int control_fd;
 	bool attached;
+	u64 clock_ns; /* up to which CPUs have been idle or busy */
 };
 
 static uint64_t nr_attached;
@@ -157,9 +160,50 @@ static int fake_open(const struct sched_spec *spec, struct sched **ret)
 	return 0;
 }
 
+static u64 fake_clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+}
+
+static double fake_busy_pct(void)
+{
+	_cleanup_(fclosep) FILE *file = NULL;
+	char path[PATH_MAX];
+	double pct = 0;
+
+	if (fake_path("busy", path))
+		file = fopen(path, "re");
+	if (file && fscanf(file, "%lf", &pct) != 1)
+		return 0;
+	return pct;
+}
+
+/* Time passes for the CPUs, as BPF would count it. */
+static void fake_pass_time(struct sched *s)
+{
+	u64 now = fake_clock_ns();
+	u64 idle_ns = (u64)((double)(now - s->clock_ns) * (100 - fake_busy_pct()) / 100);
+
+	for (u32 cpu = 0; cpu < s->shared->nr_cpu_ids; cpu++)
+		s->shared->cpus[cpu].idle += idle_ns;
+	s->shared->cpus[0].clock_ns = s->clock_ns = now;
+}
+
 static struct wd40_shared *fake_shared(struct sched *s)
 {
+	if (s->attached)
+		fake_pass_time(s);
 	return s->shared;
+}
+
+static void fake_begin_time(struct sched *s)
+{
+	for (u32 cpu = 0; cpu < s->shared->nr_cpu_ids; cpu++)
+		s->shared->cpus[cpu].online = s->shared->cpus[cpu].domain != WD40_NO_DOMAIN;
+	s->clock_ns = fake_clock_ns();
 }
 
 /* As the verifier does: nothing else of the daemon runs meanwhile. */
@@ -183,6 +227,7 @@ static int fake_attach(struct sched *s)
 	fake_log("attach", r);
 	if (r < 0)
 		return r;
+	fake_begin_time(s);
 	s->attached = true;
 	nr_attached++;
 	return 0;

@@ -113,6 +113,13 @@ struct wd40_tune *native_tune(void)
 	return &shared.tunes[shared.tune_current & 1];
 }
 
+void native_set_overutilized(bool overutilized)
+{
+	native_tune()->any_overutilized = overutilized;
+	memset(native_tune()->overutilized, overutilized ? 0xff : 0,
+	       shared.domain_words * sizeof(u64));
+}
+
 void native_publish(struct wd40_config config)
 {
 	u32 slot = (shared.config_current + 1) % WD40_CONFIG_SLOTS;

@@ -43,6 +43,17 @@ static void evacuate(struct native_cpu *c)
 	native_arm(c);
 }
 
+/*
+ * balance_hotplug_wait: the CPU does not go before those that must not migrate from it, asleep or not, have
+ * let go.
+ */
+static void release_pinned(s32 cpu)
+{
+	for (struct task_struct *p = native.tasks; p; p = p->native.older)
+		if (p->native.cpu == cpu)
+			native_release(p);
+}
+
 static void go_offline(struct native_cpu *c)
 {
 	s32 cpu = number_of(c);
@@ -54,6 +65,7 @@ static void go_offline(struct native_cpu *c)
 	gather(c);
 	tell_scheduler(cpu, false);
 	evacuate(c);
+	release_pinned(cpu);
 	c->idle = false;
 	native_change_online(cpu, false);
 	native_set_idle(cpu, false);

@@ -16,9 +16,13 @@ s32 native_attach(const struct sched_ext_ops *ops)
 	free(native.buffer);
 	native.buffer = calloc(native.buffer_size, sizeof(native.buffer[0]));
 	err = ops->init ? ops->init() : 0;
-	if (!err)
-		native_watchdog_start();
-	return err;
+	if (err)
+		return err;
+	native_watchdog_start();
+	for (u32 cpu = 0; cpu < native.nr_cpu_ids; cpu++) /* scx_bypass, when it ends */
+		if (native.cpus[cpu].active)
+			native_resched(&native.cpus[cpu]);
+	return 0;
 }
 
 /* scx_fork and scx_post_fork */

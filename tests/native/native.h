@@ -170,6 +170,9 @@ void native_halt(void);
 struct wd40_config *native_config(void);
 struct wd40_tune *native_tune(void);
 
+/* All domains are full, or none: the tuner's decision, changed in place. */
+void native_set_overutilized(bool overutilized);
+
 /* Publishes a changed copy of the configuration as the daemon does: in the next slot. */
 void native_publish(struct wd40_config config);
 
@@ -187,7 +190,8 @@ struct task_struct *native_task_free(struct task_struct *p);
 /* Affinity: so many CPUs from first on, besides the others or only them. */
 void native_allow(struct task_struct *p, u32 first, u32 n);
 void native_allow_only(struct task_struct *p, u32 first, u32 n);
-void native_allow_mask(struct task_struct *p, const unsigned long *mask); /* native.nr_cpu_ids bits */
+void native_allow_mask(struct task_struct *p,
+		       const unsigned long *mask); /* native.nr_cpu_ids bits */
 
 /* Whether the task may run on a CPU, which is online. */
 bool native_allowed(const struct task_struct *p, s32 cpu);
@@ -305,7 +309,7 @@ bool native_occupied(s32 cpu);
 /* fn(userdata) at the time at_ns, once, before what else is due then. */
 void native_at(u64 at_ns, void (*fn)(void *userdata), void *userdata);
 
-/* Time that a CPU was not idle, up to native.now_ns: tasks and thieves. As /proc/stat counts. */
+/* Time that a CPU was not idle, up to native.now_ns: tasks and thieves. */
 u64 native_busy_ns(s32 cpu);
 
 /* --- Observers: oracles, statistics, traces. ----------------------------------------------------- */

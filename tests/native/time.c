@@ -30,6 +30,7 @@ void native_account(struct native_cpu *c)
 	if (!p || c->in_irq)
 		return;
 	p->native.ran += ran;
+	p->se.sum_exec_runtime += ran;
 	if (p->scx.slice != SLICE_INF)
 		p->scx.slice -= ran < p->scx.slice ? ran : p->scx.slice;
 }

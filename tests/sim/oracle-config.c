@@ -32,10 +32,11 @@ static bool is_of_values(const struct wd40_config *config, const struct tunable_
 	return memcmp(&expected, config, sizeof(expected)) == 0;
 }
 
-static u64 slice_ns(void)
+static u64 slice_ns(u32 domain)
 {
-	return native_tune()->overutilized ? native_config()->slice_overutil_ns
-					   : native_config()->slice_underutil_ns;
+	bool full = native_tune()->overutilized[domain / 64] >> domain % 64 & 1;
+
+	return full ? native_config()->slice_overutil_ns : native_config()->slice_underutil_ns;
 }
 
 static void changed(struct sim_oracles *o)
@@ -63,12 +64,12 @@ static void changed(struct sim_oracles *o)
 /* A rescued task gets the long slice whatever the tuner says. */
 static void check_slice(struct sim_oracles *o, const struct native_event *e)
 {
-	u64 slice = e->p->scx.slice;
+	u64 slice = e->p->scx.slice, expected = slice_ns((u32)(e->dsq / 2));
 
-	if (slice != slice_ns() && slice != native_config()->slice_underutil_ns)
+	if (slice != expected && slice != native_config()->slice_underutil_ns)
 		oracle_fail(o, "slice", oracle_task(e->p), -1,
 			    "queued with a slice of %llu ns, expected %llu ns of generation %llu",
-			    slice, slice_ns(), native_config()->generation);
+			    slice, expected, native_config()->generation);
 }
 
 void oracle_config_event(struct sim_oracles *o, const struct native_event *e)
@@ -82,6 +83,7 @@ void oracle_config_event(struct sim_oracles *o, const struct native_event *e)
 		changed(o);
 	if (e->kind != NATIVE_EVENT_SETTLED)
 		return;
-	peak_raise(&o->slice, slice_ns());
+	for (u32 d = 0; d < shared.nr_domains; d++)
+		peak_raise(&o->slice, slice_ns(d));
 	peak_raise(&o->slice, native_config()->slice_underutil_ns);
 }

@@ -18,6 +18,9 @@
  * Tasks that may not run on all CPUs of their domain are looked for by walking the queue, not more
  * often than once in as many events as it is long.
  */
+#include <errno.h>
+#include <stdlib.h>
+
 #include "bpf/steal.bpf.h"
 #include "tests/sim/oracle-private.h"
 
@@ -86,16 +89,21 @@ static void check_home(struct sim_oracles *o, u32 domain)
 
 /* --- Beside. ------------------------------------------------------------------------------------ */
 
-/* How long a domain's queue must be for the CPU to steal from it; 0: it never does. */
+/*
+ * How long a domain's queue must be for the CPU to steal from it; 0: it never does. A CPU that came online
+ * and belongs to no domain takes nothing: the scheduler has asked to be attached anew.
+ */
 static u32 threshold_for(const struct wd40_domain *victim, u32 cpu)
 {
+	const struct wd40_domain *thief = domain_at(domain_of_cpu((s32)cpu));
 	const struct wd40_config *config = native_config();
 
+	if (!thief)
+		return 0;
 	if (!victim->nr_online)
 		return 1;
 	/* a domain given by cpumasks may reach into another node than its own */
-	if (!config->greedy_threshold || domain_of_cpu((s32)cpu) == WD40_NO_DOMAIN ||
-	    domain_at(domain_of_cpu((s32)cpu))->node == victim->node)
+	if (!config->greedy_threshold || thief->node == victim->node)
 		return config->greedy_threshold;
 	return config->greedy_threshold_x_numa;
 }
@@ -141,20 +149,46 @@ static void check_beside(struct sim_oracles *o, u32 domain, u32 cpu)
 		    cpu, domain_of_cpu((s32)cpu), domain, d->nr_waiting, threshold);
 }
 
+/* May nobody but CPUs of domains of its node, and those without a domain, steal from it? */
+static bool is_for_its_node(const struct wd40_domain *dom)
+{
+	return dom->nr_online && !native_config()->greedy_threshold_x_numa;
+}
+
+static bool is_of_node(u32 domain, u32 node)
+{
+	return domain == WD40_NO_DOMAIN || shared.domains[domain].node == node;
+}
+
 /* The domain's tasks beside all idle CPUs. */
 static void check_tasks(struct sim_oracles *o, u32 domain)
 {
 	const struct wd40_domain *dom = domain_at(domain);
 	struct oracle_domain *d = &o->domains[domain];
+	bool for_node = is_for_its_node(dom);
 
 	if (!d->nr_waiting || !may_walk(o, d))
 		return;
 	for (u32 w = 0; w < shared.mask_words; w++) {
 		u64 idle = native.idle[w] & ~dom->cpus[w];
 
+		if (for_node)
+			idle &= o->near[dom->node * shared.mask_words + w];
 		for (; idle && !o->oracle; idle &= idle - 1)
 			check_beside(o, domain, w * WD40_BITS_PER_WORD + cpumask_lowest_bit(idle));
 	}
+}
+
+int oracle_idle_init(struct sim_oracles *o)
+{
+	o->near = calloc((size_t)shared.nr_nodes * shared.mask_words, sizeof(o->near[0]));
+	if (!o->near)
+		return -ENOMEM;
+	for (u32 node = 0; node < shared.nr_nodes; node++)
+		for (u32 cpu = 0; cpu < native.nr_cpu_ids; cpu++)
+			if (is_of_node(domain_of_cpu((s32)cpu), node))
+				o->near[node * shared.mask_words + CPU_WORD(cpu)] |= CPU_BIT(cpu);
+	return 0;
 }
 
 /* A CPU that just became idle beside all tasks. */

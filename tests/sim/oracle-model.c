@@ -146,7 +146,7 @@ static void queue(struct sim_oracles *o, struct oracle_task *t, const struct nat
 	if (!o->context.is_wd40 || is_builtin_queue(e->dsq))
 		return;
 	o->domains[oracle_waits_in(t)].queue_seq = o->seq;
-	if (oracle_waits_in(t) != t->domain)
+	if (oracle_waits_in(t) != t->domain && oracle_waits_in(t) != t->waited_in)
 		wait_anew(o, t);
 	t->waited_in = oracle_waits_in(t);
 }
@@ -265,8 +265,6 @@ static void occupy(struct sim_oracles *o, s32 cpu, u64 ns)
 		if (o->domains[d].occupied_until < c->occupied_until)
 			o->domains[d].occupied_until = c->occupied_until;
 	}
-	if (c->running)
-		c->running->interrupted_ns += ns;
 }
 
 static void change_online(struct sim_oracles *o, s32 cpu, bool online)

@@ -45,7 +45,6 @@ struct oracle_task {
 	u64 waits_since;   /* ns; of its wish to run, or of the last change that is its own doing */
 	u32 waited_in;     /* domain whose queue it was put into since; WD40_NO_DOMAIN: none yet */
 	u64 stolen_before; /* domain's stolen_ns then */
-	u64 interrupted_ns; /* while it ran last: it is charged for it, which is not its slice */
 	u64 ran_ns, runs_since;
 	u64 share_ran_ns; /* ran_ns when the window of oracle-share.c began */
 	u32 domain;       /* that it is counted in */
@@ -97,6 +96,7 @@ struct sim_oracles {
 	struct oracle_cpu *cpus;
 	struct oracle_domain *domains;
 	struct oracle_sum *sums;
+	u64 *near;          /* by node a mask: CPUs of its domains, or of none */
 	u32 *touched, *idled; /* domains and CPUs, in this settling */
 	u32 nr_touched, nr_idled;
 	u32 nr_all, nr_awake, nr_waiting; /* tasks; nr_waiting: in the domains' queues */
@@ -176,6 +176,7 @@ void oracle_wait_event(struct sim_oracles *o, const struct native_event *e);  /*
 void oracle_share_event(struct sim_oracles *o, const struct native_event *e); /* I2 */
 void oracle_idle_event(struct sim_oracles *o, const struct native_event *e);  /* I3 */
 void oracle_idle_sweep(struct sim_oracles *o);
+int oracle_idle_init(struct sim_oracles *o); /* -ENOMEM */
 void oracle_arena_event(struct sim_oracles *o, const struct native_event *e); /* I5 */
 void oracle_arena_sweep(struct sim_oracles *o);
 void oracle_arena_finish(struct sim_oracles *o);

@@ -14,7 +14,6 @@
  * deadline at most 3 * slice * 100 / w after the domain's time (its lag when it came, and the
  * request), and others are queued at most a slice before that time. Once the time has come so far that
  * the latter is after the former nobody passes it any more, and then everybody before it goes once.
- * (Interrupts while it ran last are charged to it as well, and are added to the lag.)
  * The domain's time passes by 100 / rate for each of c CPUs:
  *
  *	(slice + 3 * slice * 100 / w) * rate / (100 * c) + turn
@@ -62,8 +61,7 @@ struct bound {
 static u64 by_deadline(const struct oracle_domain *d, const struct bound *b,
 		       const struct oracle_task *t)
 {
-	u64 lag = LAG_SLICES * b->slice + t->interrupted_ns;
-	u64 distance = b->slice + lag * WD40_BASE_WEIGHT / t->weight;
+	u64 distance = b->slice + LAG_SLICES * b->slice * WD40_BASE_WEIGHT / t->weight;
 
 	return distance * peak_of(&d->rate) / (WD40_BASE_WEIGHT * b->c) + b->turn;
 }
@@ -136,12 +134,9 @@ static void check(struct sim_oracles *o, const struct oracle_task *t)
 /* Of those who still wait only the one that does so for longest is asked. */
 void oracle_wait_event(struct sim_oracles *o, const struct native_event *e)
 {
-	bool runs = e->kind == NATIVE_EVENT_RUN;
-	struct oracle_task *t = runs ? oracle_task(e->p) : TAILQ_FIRST(&o->waiting);
+	const struct oracle_task *t = e->kind == NATIVE_EVENT_RUN ? oracle_task(e->p)
+								  : TAILQ_FIRST(&o->waiting);
 
-	if (!t)
-		return;
-	check(o, t);
-	if (runs)
-		t->interrupted_ns = 0;
+	if (t)
+		check(o, t);
 }

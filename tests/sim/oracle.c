@@ -166,7 +166,8 @@ int sim_oracles_new(const struct sim_context *context, struct sim_oracles **ret)
 	o->touched = calloc(shared.nr_domains, sizeof(o->touched[0]));
 	o->idled = calloc(native.nr_cpu_ids, sizeof(o->idled[0]));
 	o->sums = calloc(shared.nr_domains, sizeof(o->sums[0]));
-	if (!o->cpus || !o->domains || !o->touched || !o->idled || !o->sums) {
+	if (!o->cpus || !o->domains || !o->touched || !o->idled || !o->sums ||
+	    oracle_idle_init(o) < 0) {
 		sim_oracles_free(o);
 		return -ENOMEM;
 	}
@@ -213,6 +214,7 @@ struct sim_oracles *sim_oracles_free(struct sim_oracles *o)
 	free(o->touched);
 	free(o->idled);
 	free(o->sums);
+	free(o->near);
 	free(o->violation);
 	free(o);
 	return NULL;

@@ -36,6 +36,7 @@ int rtapp_expect(struct rtapp_reader *r, struct json_object *value, enum json_ty
 		[json_type_object] = "an object",
 		[json_type_array] = "an array",
 		[json_type_string] = "a text",
+		[json_type_boolean] = "true or false",
 	};
 
 	return json_object_is_type(value, type) ? 0 : rtapp_bad(r, "must be %s", names[type]);

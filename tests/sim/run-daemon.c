@@ -9,7 +9,6 @@
 #include "daemon/balancer.h"
 #include "daemon/policy.h"
 #include "daemon/tuner.h"
-#include "tests/sim/run-busy.h"
 #include "tests/sim/settings.h"
 #include "util/macro.h"
 
@@ -31,7 +30,6 @@ struct sim_daemon {
 	struct config *config;
 	struct topology *topology;
 	struct sim_machine machine; /* its CPUs are a copy: online as the kernel has them */
-	struct busy_meter *meter;
 	u64 generation;
 	u32 retired_slots;
 	u32 hotplugs; /* of shared.hotplugs, those that topology has followed */
@@ -68,13 +66,18 @@ static void follow_hotplug(struct sim_daemon *d)
 
 /* --- Policies. ---------------------------------------------------------------------------------- */
 
+/* The daemon is no task here. In a kernel its own stint has brought the scheduler's clock up to date. */
+static void have_run(void)
+{
+	shared.cpus[native.cpu].clock_ns = native.now_ns;
+}
+
 static void run_policy(struct runner *r)
 {
 	const struct sim_daemon *d = r->daemon;
 	const struct policy_snapshot snapshot = {
 		.topology = d->topology,
 		.values = config_values(d->config),
-		.busy_pct = busy_meter_pct(d->meter),
 		.shared = &shared,
 	};
 
@@ -101,8 +104,8 @@ static void on_policy_due(void *userdata)
 	if (native.now_ns != r->due_ns)
 		return;
 	arm(r);
+	have_run();
 	follow_hotplug(r->daemon);
-	busy_meter_update(r->daemon->meter);
 	run_policy(r);
 }
 
@@ -123,8 +126,12 @@ static int begin_policies(struct sim_daemon *d)
 
 void sim_daemon_start(struct sim_daemon *d)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(policies); i++)
+	have_run();
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		if (policies[i]->eager)
+			run_policy(&d->runners[i]);
 		arm(&d->runners[i]);
+	}
 }
 
 /* --- Configuration. ----------------------------------------------------------------------------- */
@@ -137,6 +144,7 @@ static void publish(struct sim_daemon *d)
 /* Those whose interval has changed start a new one. */
 static void retune_policies(struct sim_daemon *d, const enum tunable_id *ids, size_t n)
 {
+	have_run();
 	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
 		for (size_t j = 0; j < n; j++)
 			if (ids[j] == policies[i]->interval)
@@ -196,8 +204,6 @@ int sim_daemon_new(const struct sim_machine *m, struct config *c, struct topolog
 	d->config = c;
 	d->topology = t;
 	r = copy_machine(d, m);
-	if (r == 0)
-		r = busy_meter_new(&d->meter);
 	if (r < 0)
 		return r;
 	forget_configs();
@@ -216,7 +222,6 @@ struct sim_daemon *sim_daemon_free(struct sim_daemon *d)
 	for (size_t i = 0; i < ARRAY_SIZE(policies); i++)
 		if (d->runners[i].state)
 			d->runners[i].policy->free(d->runners[i].state);
-	busy_meter_free(d->meter);
 	free(d->machine.cpus);
 	free(d);
 	return NULL;

@@ -79,16 +79,19 @@ static void unlink_task(struct sim_task *t)
 /* The CPU of a mask that a number chooses, going round; 0 where it has none. */
 static s32 cpu_in_turn(const unsigned long *mask, u32 words, u32 number)
 {
-	u32 nr = 0;
-	s32 cpu = -1;
+	u32 nr = 0, w;
+	u64 word;
 
-	for (u32 w = 0; w < words; w++)
+	for (w = 0; w < words; w++)
 		nr += (u32)__builtin_popcountl(mask[w]);
 	if (!nr)
 		return 0;
-	for (number %= nr; number + 1; number--)
-		cpu = cpubits_next_and(mask, mask, words, (u32)cpu + 1);
-	return cpu;
+	number %= nr;
+	for (w = 0; number >= (nr = (u32)__builtin_popcountl(mask[w])); w++)
+		number -= nr;
+	for (word = mask[w]; number; number--)
+		word &= word - 1;
+	return (s32)(w * WD40_BITS_PER_WORD) + __builtin_ctzll(word);
 }
 
 /* Its kind's attributes hold before it begins, and tasks of nobody begin on its CPUs in turn. */

@@ -40,6 +40,7 @@ property() {
 	echo "${value#* }"
 }
 statistic() { property "$1" org.scx.Wd40.Statistics; }
+dump() { /lab/build/tests/vm/dump; }
 set_property() { busctl set-property "${BUS[@]}" org.scx.Wd40 "$@"; }
 property_is() { [[ $(property "$1") == "$2" ]]; }
 

@@ -34,16 +34,39 @@ bound_hogs() {
 	for ((i = 0; i < $1; i++)); do hog "$(first_cpus)"; done
 }
 
-# quiet N: so many balance intervals in which nothing but the hogs runs. Who asks is a load as well, in an
-# emulated guest as large as a hog; what it leaves has faded when the last of these rounds looks.
+# What else runs is a load too: a client of the bus that is started for a look weighs as much as a hog in an
+# emulated guest, where a loop of the shell would not be even either. So the hogs are loops of C, and one
+# program (spread.c) starts them and looks at them. Seen with it, numa2x2: from the second round on at
+# most 2.8 % in 34 s, and two moves.
+EVEN_PERCENT=5
+MOVES_MAX=8
 INTERVAL_S=2
-# Two hogs a CPU are 4 a domain of numa2x2, each a quarter of its load; what else runs in the guest is
-# nearly half a hog, and is in one domain. Up to half a hog from the mean no hog is in the wrong domain.
-EVEN_PERCENT=12
 quiet() { sleep $(($1 * INTERVAL_S)); }
 
-# Looks every three rounds: even at one of the first N looks? What else an emulated guest runs, and who
-# asks, may spoil one of them.
+# spread HOGS HEAVY ROUNDS: prints what spread.c does, and "worst" and "moves" from round 2 on.
+spread() {
+	/lab/build/tests/vm/spread "$1" "$2" "$(first_cpus)" "$3" | awk '{ print "    " $0 }
+		$1 == "round" && $2 == 2 { first = $4 }
+		$1 == "round" && $2 >= 2 { if ($3 > worst) worst = $3; moves = $4 - first }
+		END { print "worst", worst; print "moves", moves }'
+}
+
+# Soon even, and so it stays: within two rounds, and for half a minute. What else the guest runs may spoil a
+# look: three tries.
+spreads_evenly() {
+	local try out worst moves
+	for try in 1 2 3; do
+		out=$(spread "$1" "$2" 17)
+		echo "    try $try:"
+		echo "$out"
+		worst=$(awk '$1 == "worst" { print int($2 + 0.999) }' <<<"$out")
+		moves=$(awk '$1 == "moves" { print $2 }' <<<"$out")
+		((worst > EVEN_PERCENT || moves > MOVES_MAX)) || return 0
+	done
+	fail "worst $worst %, $moves moves"
+}
+
+# Looks every three rounds, by clients that are a load themselves: even at one of the first N looks?
 even_at_one_of() {
 	local look worst
 	for ((look = 1; look <= $1; look++)); do
@@ -65,22 +88,29 @@ everything_is_answered() {
 	(($(moves pending) == 0))
 }
 
-# 16 equal hogs of one domain are set free: soon even, and then they stay: two moves a round are what the
-# rest of an emulated guest makes.
+# Two hogs for each CPU begin in one domain and are set free.
 test_balance_spreads_freed_hogs() {
-	local before
 	needs_domains
 	start_plain
-	bound_hogs $((2 * $(nr_online)))
-	quiet 3
-	echo "    bound: worst $(worst_imbalance) %, $(moves requested) moves"
-	free_hogs
-	even_at_one_of 4 || fail "not even"
-	before=$(moves requested)
-	quiet 12
-	even_at_one_of 2 || fail "not even for long"
-	(($(moves requested) - before <= 36)) || fail "they do not stay: $(statistic Moves)"
-	kill_hogs
+	spreads_evenly $((2 * $(nr_online))) 0
+	wait_for "answers to all" everything_is_answered
+}
+
+# One of them has the largest weight there is by nice levels, 8668 against 100 (10000 needs the weights of
+# cgroups; the simulator and tests/unit have it). It cannot use more than a CPU, so the others, two for each
+# CPU that is left, can be even only if it counts for one: I4. It gets a CPU nearly whole, and they are
+# alike: I2. Seen: 999 permille of a CPU, and 492 to 502.
+test_balance_counts_a_heavy_hog_for_a_cpu() {
+	local out
+	needs_domains
+	start_plain
+	out=$(spreads_evenly $((2 * $(nr_online) - 1)) 1) || fail "$out"
+	echo "$out"
+	awk '$1 == "shares" { for (i = 3; i <= NF; i++) { sum += $i; n++; if (min == "" || $i < min) min = $i; if ($i > max) max = $i }
+		print "    heavy " $2 ", the others " min " to " max ", mean " sum / n
+		exit !($2 > 900 && max - min <= 0.1 * sum / n) }' <<<"$out" ||
+		fail "its weight does not count"
+	wait_for "answers to all" everything_is_answered
 }
 
 # Hogs of mixed weights come and go: each request is answered.
@@ -122,17 +152,47 @@ test_balance_off_and_on() {
 	kill_hogs
 }
 
-# Fault 22: hogs for a minute, then as many more. Nobody waits beyond the bound; the kernel's watchdog
-# would say so at 30 s, and the guest is slow.
+# 20,000 lives beside hogs that are moved (a million are lived in tests/unit/bpf/test-wd40-life.c): what they
+# had in the arena is given back, and no request is lost with them.
+test_balance_survives_a_storm_of_tasks() {
+	local before
+	needs_domains
+	start_plain
+	before=$(statistic Tasks)
+	bound_hogs 4
+	free_hogs
+	for _ in 1 2 3 4; do /lab/build/tests/vm/storm 5000 & done
+	storms_are_over() { ! pgrep -x storm; }
+	DEADLINE=400 wait_for "end of the storms" storms_are_over
+	kill_hogs
+	tasks_are_back() { (($(statistic Tasks) <= before + 16)); }
+	wait_for "end of all tasks" tasks_are_back
+	wait_for "answers to all" everything_is_answered
+	echo "    $before tasks before, $(statistic Tasks) after; $(statistic Moves)"
+	equal "TaskMissing" 0 "$(statistic TaskMissing)"
+	equal "TaskAllocFailed" 0 "$(statistic TaskAllocFailed)"
+}
+
+# The longest wait of any domain since the attach, in ms, and the bound of bpf/guard.bpf.h for the tasks that
+# there are: 5 s, two intervals of a second, and a turn of slices (of 20 ms, the longer).
+longest_wait_ms() { dump | awk '/^domain .*longest wait/ { v = $(NF - 1) / 1000; if (v > w) w = v } END { printf "%d\n", w }'; }
+wait_bound_ms() { echo $((5000 + 2 * 1000 + ($1 / $(nr_online) + 1) * 20)); }
+
+# Fault 22: hogs for a minute, then as many more. Nobody waits beyond the bound.
 test_balance_late_hogs_starve_nobody() {
-	local i early=() start
-	start_service
+	local i early=() start wait bound
+	start_plain
 	for ((i = 0; i < $(nr_online); i++)); do hog; done
 	early=("${HOGS[@]}")
 	start=$(rounds)
 	wait_for "a minute of them" passed_rounds $((start + 30))
 	for ((i = 0; i < $(nr_online); i++)); do hog; done
 	for i in "${early[@]}"; do progresses "$i"; done
+	wait_for "half a minute of all" passed_rounds $(($(rounds) + 15))
+	wait=$(longest_wait_ms)
+	bound=$(wait_bound_ms $((2 * $(nr_online))))
 	kill_hogs
+	echo "    longest wait $wait ms, bound $bound ms"
+	((wait > 0 && wait <= bound)) || fail "waited for $wait ms, the bound is $bound ms"
 	state_is enabled || fail "ended: $(property LastExit)"
 }

@@ -146,12 +146,17 @@ struct native_task {
 	u32 nr_wakes;
 };
 
+struct sched_entity {
+	u64 sum_exec_runtime;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int pid;
 	int nr_cpus_allowed;
 	const struct cpumask *cpus_ptr;
 	struct mempolicy *mempolicy;
+	struct sched_entity se;
 	struct sched_ext_entity scx;
 
 	struct native_task native;
@@ -292,6 +297,12 @@ void kernel_insert_vtime(struct task_struct *p, u64 dsq, u64 slice_ns, u64 vtime
 bool kernel_move_to_local(u64 dsq);
 void kernel_set_slice(struct task_struct *p, u64 slice_ns);
 u64 kernel_now(void);
+
+static __always_inline u64 kernel_ran_ns(const struct task_struct *p)
+{
+	return p->se.sum_exec_runtime;
+}
+
 struct task_struct *kernel_queue_first(u64 dsq);
 
 static __always_inline bool kernel_can_requeue(void)

@@ -23,7 +23,7 @@ static inline int end(void **state)
 static inline void begin(u32 cpus, bool short_slice)
 {
 	start((struct native_shape){ 1, 1, cpus });
-	native_tune()->overutilized = short_slice;
+	native_set_overutilized(short_slice);
 }
 
 static inline void begin_again(u32 cpus, bool short_slice)
@@ -34,8 +34,8 @@ static inline void begin_again(u32 cpus, bool short_slice)
 
 static inline u64 slice_ns(void)
 {
-	return native_tune()->overutilized ? native_config()->slice_overutil_ns
-					   : native_config()->slice_underutil_ns;
+	return native_tune()->overutilized[0] ? native_config()->slice_overutil_ns
+					      : native_config()->slice_underutil_ns;
 }
 
 static inline void assert_ran(const struct task_struct *p, double fair_ns, double tolerance)

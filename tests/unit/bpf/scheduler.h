@@ -100,6 +100,7 @@ static inline void start(struct native_shape shape)
 	native_boot(shape);
 	if (native_attach(&wd40_ops))
 		native_die("wd40 does not attach");
+	native_run(0); /* the CPUs look once */
 }
 
 static inline void stop(void)

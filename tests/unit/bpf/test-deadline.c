@@ -52,10 +52,8 @@ static void set(struct wd40_task *t)
 /* It runs for that long, all at once. */
 static void run(struct wd40_task *t, u64 ns)
 {
-	t->running_at = native.now_ns;
 	native.now_ns += ns;
-	deadline_charge(t, dom, native.now_ns);
-	t->running_at = 0;
+	deadline_charge(t, dom, t->charged_ns + ns);
 }
 
 /* --- What a run costs. -------------------------------------------------------------------------- */
@@ -73,20 +71,20 @@ static void vtime_is_the_run_by_the_weight(void **state)
 	}
 }
 
-/* Fault 3: the start of a stint is known, so uptime is never charged. */
+/* Fault 3: where a stint begins is known, so neither uptime nor what it ran elsewhere is charged. */
 static void fault_3_only_the_run_is_charged(void **state)
 {
 	struct wd40_task *t = runnable(100);
 
-	deadline_charge(t, dom, native.now_ns); /* does not run */
+	deadline_begin(t, 7 * SEC_NS);
+	deadline_charge(t, dom, 7 * SEC_NS);
+	deadline_charge(t, dom, 7 * SEC_NS - 1000);
 	assert_int_equal(t->vtime, BASE);
-	t->running_at = native.now_ns;
-	deadline_charge(t, dom, native.now_ns - 1000); /* another CPU's clock */
-	assert_int_equal(t->vtime, BASE);
-	deadline_charge(t, dom, native.now_ns + 1000);
-	deadline_charge(t, dom, native.now_ns + 3000);
-	deadline_charge(t, dom, native.now_ns + 3000);
+	deadline_charge(t, dom, 7 * SEC_NS + 1000);
+	deadline_charge(t, dom, 7 * SEC_NS + 3000);
+	deadline_charge(t, dom, 7 * SEC_NS + 3000);
 	assert_int_equal(t->vtime, BASE + 3000);
+	assert_int_equal(t->run_since_wake_ns, 3000);
 }
 
 static void the_mean_run_counts_a_new_one_by_a_quarter(void **state)
@@ -155,8 +153,7 @@ static void a_run_outside_any_domain_is_charged(void **state)
 	struct wd40_task *t = runnable(100);
 
 	t->flags |= WD40_TASK_OPPOSED;
-	t->running_at = native.now_ns;
-	deadline_charge(t, NULL, native.now_ns + 1000);
+	deadline_charge(t, NULL, t->charged_ns + 1000);
 	assert_int_equal(t->vtime, BASE + 1000);
 	assert_int_equal(dom->min_vtime, BASE);
 }
@@ -271,6 +268,35 @@ static void fault_34_the_lag_goes_along(void **state)
 	assert_int_equal(deadline_carry(BASE - SEC_NS, from, to, SLICE), 7 * SEC_NS - SLICE);
 	shared.domains[1].min_vtime = 0;
 	assert_int_equal(deadline_carry(BASE - MSEC, from, to, SLICE), -MSEC);
+}
+
+/* --- Another weight. ---------------------------------------------------------------------------- */
+
+/* A lead of so much time at one weight is as much at the other. */
+static void a_new_weight_keeps_the_lag(void **state)
+{
+	struct wd40_task *t = runnable(1);
+
+	t->vtime = BASE + 3 * SLICE * 100;
+	domain_set_weight(t, WD40_MAX_WEIGHT, load_time());
+	assert_int_equal(t->vtime, BASE + 3 * SLICE / 100);
+	domain_set_weight(t, 300, load_time());
+	assert_int_equal(t->vtime, BASE + SLICE);
+	t->vtime = BASE - SLICE;
+	domain_set_weight(t, 100, load_time());
+	assert_int_equal(t->vtime, BASE - 3 * SLICE);
+}
+
+/* It slept for a year. */
+static void a_lag_beyond_all_limits_stays_one(void **state)
+{
+	struct wd40_task *t = runnable(WD40_MAX_WEIGHT);
+
+	dom->min_vtime = BASE + 365 * 86400 * SEC_NS;
+	domain_set_weight(t, 1, load_time());
+	assert_true(deadline_before(t->vtime, dom->min_vtime - SEC_NS));
+	domain_set_weight(t, WD40_MAX_WEIGHT, load_time());
+	assert_true(deadline_before(t->vtime, dom->min_vtime - SLICE));
 }
 
 /* --- One queue of one CPU, by the real functions. ----------------------------------------------- */
@@ -389,6 +415,8 @@ int main(void)
 		TEST(time_that_wraps_around_is_no_credit),
 		TEST(an_unopposed_lead_is_a_slice_at_most),
 		TEST(fault_34_the_lag_goes_along),
+		TEST(a_new_weight_keeps_the_lag),
+		TEST(a_lag_beyond_all_limits_stays_one),
 		TEST(equal_hogs_get_equal_time),
 		TEST(weights_are_honoured),
 		TEST(fault_22_late_hogs_do_not_starve_early_ones),

@@ -53,6 +53,20 @@ static void weights_are_honoured_by_many(void **state)
 	}
 }
 
+/* Interrupts come while one of them runs, and are nobody's time. */
+static void an_interrupt_is_not_charged(void **state)
+{
+	begin(1, false);
+	hogs(2, 100);
+	for (int i = 0; i < 300; i++) {
+		native_run(33 * MSEC);
+		if (native.cpus[0].running == actors[0])
+			native_occupy(0, NATIVE_IRQ, 10 * MSEC);
+	}
+	native_run(SEC_NS);
+	assert_fair(0, 2, actors[0]->native.ran + actors[1]->native.ran, 0.02);
+}
+
 /* A kernel before v6.19 cannot tell the head of a queue; then the running task lets it go first. */
 static void without_peeking_equal_hogs_are_equal(void **state)
 {
@@ -140,6 +154,7 @@ int main(void)
 		TEST(equal_hogs_get_equal_time),
 		TEST(weights_are_honoured_by_two_on_one_cpu),
 		TEST(weights_are_honoured_by_many),
+		TEST(an_interrupt_is_not_charged),
 		TEST(without_peeking_equal_hogs_are_equal),
 		TEST(a_new_weight_counts_at_once),
 		TEST(weights_are_honoured_after_a_trial_of_fifo),

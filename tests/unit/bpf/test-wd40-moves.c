@@ -2,6 +2,7 @@
 /* I6: the daemon's requests to move a task, by wd40's callbacks: each is answered, once, and soon. */
 #include "tests/unit/bpf/one-domain.h"
 
+#include "bpf/steal.bpf.h"
 #include "util/macro.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin_with_two, end)
@@ -151,6 +152,28 @@ static void who_is_moved_from_the_queue_is_fetched(void **state)
 	native_run(WD40_RESCUE_INTERVAL_NS + slice_ns());
 	assert_moved(light, m);
 	assert_int_equal(light->native.cpu, 2);
+}
+
+/* Both domains are full of heavy ones: it was put back at each search, and never rescued. */
+static void who_waits_in_its_next_queue_is_rescued_there(void **state)
+{
+	struct task_struct *light;
+	struct wd40_move *m;
+
+	stop();
+	start((struct native_shape){ 1, 2, 1 });
+	for (s32 cpu = 0; cpu < 2; cpu++)
+		for (s32 i = 0; i < 4; i++)
+			pinned_hog(8668, cpu);
+	light = hog(1);
+	native_run(2 * SEC_NS); /* it has run */
+	assert_int_equal(context(light)->domain, 0);
+	m = ask(light, 1);
+	native_run(WD40_RESCUE_INTERVAL_NS + slice_ns());
+	assert_ptr_equal(light->native.dsq, native_dsq(QUEUE_DEADLINE(1)));
+	assert_int_equal(m->answer, WD40_MOVE_PENDING);
+	native_run(WD40_RESCUE_AFTER_NS + WD40_RESCUE_INTERVAL_NS + 5 * slice_ns());
+	assert_moved(light, m);
 }
 
 /* --- Whom. -------------------------------------------------------------------------------------- */
@@ -324,6 +347,7 @@ int main(void)
 		TEST(who_is_bound_to_a_cpu_is_refused),
 		TEST(who_waits_for_long_is_moved_from_the_queue),
 		TEST(who_is_moved_from_the_queue_is_fetched),
+		TEST(who_waits_in_its_next_queue_is_rescued_there),
 		TEST(who_ends_answers_what_was_asked),
 		TEST(a_word_for_the_dead_harms_no_heir),
 		TEST(the_lag_goes_along),

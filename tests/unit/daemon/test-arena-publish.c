@@ -195,7 +195,8 @@ static struct tuner_decision *decide(struct laid_out *a, const char *direct, con
 	assert_int_equal(tuner_decision_new(a->t, &d), 0);
 	assert_int_equal(cpuset_parse(d->direct_greedy, direct), 0);
 	assert_int_equal(cpuset_parse(d->kick_greedy, kick), 0);
-	d->overutilized = overutilized;
+	if (overutilized)
+		cpuset_set(d->full_domains, 2);
 	return d;
 }
 
@@ -215,13 +216,15 @@ static void tunes_alternate(void **state)
 	arena_publish_tune(a->shared, one);
 	first = current_tune(a);
 	assert_true(first->direct_greedy[0] == 0xf && first->kick_greedy[0] == 0xff);
-	assert_true(first->overutilized && first->any_direct_greedy && first->any_kick_greedy);
+	assert_true(first->overutilized[0] == 1 << 2 && first->any_direct_greedy &&
+		    first->any_kick_greedy && first->any_overutilized);
 	arena_publish_tune(a->shared, two);
 	second = current_tune(a);
 	assert_ptr_not_equal(first, second);
-	assert_true(first->direct_greedy[0] == 0xf && first->overutilized);
+	assert_true(first->direct_greedy[0] == 0xf && first->overutilized[0]);
 	assert_true(second->direct_greedy[0] == 0 && second->kick_greedy[0] == 1 << 4);
-	assert_false(second->overutilized || second->any_direct_greedy);
+	assert_false(second->overutilized[0] || second->any_overutilized ||
+		     second->any_direct_greedy);
 	assert_true(second->any_kick_greedy);
 	assert_int_equal(second->round, first->round + 1);
 	arena_publish_tune(a->shared, two);

@@ -37,7 +37,7 @@ static int begin(void **state)
 	s->from = (struct statistics_source){
 		.shared = s->c.shared,
 		.topology = s->t,
-		.tuner = s->states[0],
+		.tuner = tuner_decided(s->states[0]),
 		.balancer = s->states[1],
 		.clients = &s->clients,
 	};
@@ -67,7 +67,7 @@ static struct statistics *take(struct scene *s)
 
 static void balance(struct scene *s, bool moves)
 {
-	const struct policy_snapshot in = { s->t, &s->values, NULL, s->c.shared };
+	const struct policy_snapshot in = { s->t, &s->values, s->c.shared };
 
 	s->values.values[TUNABLE_BALANCE_INTERVAL].usec = 2000000;
 	s->values.values[TUNABLE_LOAD_BALANCE].b = moves;

@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include "daemon/tuner.h"
-#include "tests/unit/daemon/made-topology.h"
+#include "tests/unit/daemon/room.h"
+
+#define MSEC 1000000ull
 
 /* Two nodes of two domains of two CPUs. */
 struct round {
@@ -20,7 +22,7 @@ struct round {
 	struct tuner_snapshot in;
 };
 
-static int set_up(void **state)
+static int begin(void **state)
 {
 	struct round *r = calloc(1, sizeof(*r));
 
@@ -31,7 +33,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
+static int end(void **state)
 {
 	struct round *r = *state;
 
@@ -237,6 +239,53 @@ static void slice_changes_with_hysteresis(void **state)
 	assert_false(overutilized_at(r, 96.9));
 }
 
+static void assert_full_domains(struct round *r, double n0, double n1, const char *domains)
+{
+	set_busy(r, n0, n0, n1, n1);
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->full_domains, domains);
+	assert_int_equal(r->d->overutilized, *domains != '\0');
+	assert_pct(r->d->node_busy_pct[0], n0);
+	assert_pct(r->d->node_busy_pct[1], n1);
+	assert_pct(r->d->total_busy_pct, (n0 + n1) / 2);
+}
+
+/* A machine half full: the node where tasks wait has the short slice, the other one keeps the long. */
+static void each_node_has_its_own_slice(void **state)
+{
+	struct round *r = *state;
+
+	assert_full_domains(r, 100, 20, "0-1");
+	assert_full_domains(r, 93, 96, "0-1");
+	assert_full_domains(r, 93, 98, "0-3");
+	assert_full_domains(r, 80, 91, "2-3");
+	assert_full_domains(r, 96, 80, "");
+}
+
+/* One domain of two that is full is helped by the other one. */
+static void a_node_is_judged_as_a_whole(void **state)
+{
+	struct round *r = *state;
+
+	set_busy(r, 100, 90, 100, 95);
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->full_domains, "2-3");
+}
+
+/* Nothing is known of a node without a CPU online: what it was it stays. */
+static void a_node_that_is_away_keeps_its_slice(void **state)
+{
+	struct round *r = *state;
+
+	assert_full_domains(r, 20, 100, "2-3");
+	for (int i = 4; i < 8; i++)
+		r->busy_pct[i] = -1;
+	tuner_run(&r->in, r->d);
+	assert_mask(r->d->full_domains, "2-3");
+	assert_pct(r->d->node_busy_pct[1], -1);
+	assert_pct(r->d->total_busy_pct, 20);
+}
+
 /* Noise around the upper threshold flips the slice once, not each round. */
 static void noise_does_not_flip_the_slice(void **state)
 {
@@ -271,34 +320,52 @@ static void machines_larger_than_a_word(void **state)
 	topology_free(t);
 }
 
+/* 100 ms pass for the CPUs of the arena, of which those of domain 0 are busy for 40 and the others for 60. */
+static void let_time_pass(struct wd40_shared *shared)
+{
+	for (uint32_t i = 0; i < shared->nr_cpu_ids; i++) {
+		shared->cpus[i].online = true;
+		shared->cpus[i].idle += (shared->cpus[i].domain ? 40 : 60) * MSEC;
+	}
+	shared->cpus[0].clock_ns += 100 * MSEC;
+}
+
 static void works_as_a_policy(void **state)
 {
-	struct round *r = *state;
+	struct laid_out a = lay_out(2, 2, 2);
 	struct tunable_set values = { 0 };
-	struct policy_snapshot in = { .topology = r->t,
-				      .values = &values,
-				      .busy_pct = r->busy_pct };
+	struct policy_snapshot in = { .topology = a.t, .values = &values, .shared = a.shared };
 	const struct tuner_decision *d;
 	void *own = NULL;
 
 	values.values[TUNABLE_DIRECT_GREEDY_UNDER].percent = 50;
 	values.values[TUNABLE_KICK_GREEDY_UNDER].percent = 100;
 	values.values[TUNABLE_GREEDY_THRESHOLD].u = 1;
-	set_busy(r, 40, 60, 60, 60);
 	assert_int_equal(tuner_policy.interval, TUNABLE_TUNE_INTERVAL);
-	assert_int_equal(tuner_policy.new(r->t, &own), 0);
-	d = own;
+	assert_int_equal(tuner_policy.new(a.t, &own), 0);
+	d = tuner_decided(own);
+	tuner_policy.run(own, &in); /* before the attach */
+	let_time_pass(a.shared);
 	tuner_policy.run(own, &in);
+	assert_pct(d->total_busy_pct, -1);
+	assert_mask(d->direct_greedy, "");
+	let_time_pass(a.shared);
+	tuner_policy.run(own, &in);
+	assert_pct(d->total_busy_pct, 55);
 	assert_mask(d->direct_greedy, "0-1");
 	assert_mask(d->kick_greedy, "0-7");
 	values.values[TUNABLE_GREEDY_THRESHOLD].u = 0;
 	tuner_policy.run(own, &in);
 	assert_mask(d->kick_greedy, "");
+	tuner_policy.publish(own, a.shared);
+	assert_int_equal(a.shared->tunes[1].direct_greedy[0], 0x3);
 	assert_null(tuner_policy.free(own));
+	laid_out_done(&a);
 	assert_null(tuner_policy.free(NULL));
+	assert_null(tuner_decided(NULL));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
@@ -315,9 +382,12 @@ int main(void)
 		TEST(greedy_sets_change_with_hysteresis),
 		TEST(nobody_stays_below_nothing),
 		TEST(slice_changes_with_hysteresis),
+		TEST(each_node_has_its_own_slice),
+		TEST(a_node_is_judged_as_a_whole),
+		TEST(a_node_that_is_away_keeps_its_slice),
 		TEST(noise_does_not_flip_the_slice),
 		cmocka_unit_test(machines_larger_than_a_word),
-		TEST(works_as_a_policy),
+		cmocka_unit_test(works_as_a_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,27 @@ static void who_must_not_migrate_is_let_go(void **state)
 	assert_int_equal(p->native.migration_disabled, 0);
 }
 
+/* balance_hotplug_wait: the CPU does not go before it may; it would be the only one left for the task */
+static void who_must_not_migrate_is_let_go_asleep_too(void **state)
+{
+	struct task_struct *p;
+
+	rec_start(1, 2, 1);
+	p = rec_task(MSEC);
+	p->native.cpu = 1;
+	native_wake(p, 0);
+	native_run(0);
+	assert_ptr_equal(native.cpus[1].running, p);
+	native_migrate_disable(p);
+	native_run(2 * MSEC);
+	assert_null(native.cpus[1].running);
+	native_set_online(1, false);
+	assert_int_equal(p->native.migration_disabled, 0);
+	native_wake(p, 0);
+	native_run(0);
+	assert_ptr_equal(native.cpus[0].running, p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +160,7 @@ int main(void)
 		TEST(the_fallback_is_near),
 		TEST(a_scheduler_that_does_not_want_to_know_ends),
 		TEST(who_must_not_migrate_is_let_go),
+		TEST(who_must_not_migrate_is_let_go_asleep_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,23 @@ static void weights_are_shares(void **state)
 	assert_int_equal(permille(heavy), 750);
 }
 
+/* Two hogs and 4 CPUs; in the second half two more, and one CPU is gone. */
+static void the_total_is_what_all_get(void **state)
+{
+	double before;
+
+	begin_equal(4);
+	add(2, 100, ALL);
+	settle();
+	before = ideal_total_ns(ideal, now_ns);
+	now_ns += MSEC;
+	add(2, 300, ALL);
+	ideal_set_online(ideal, 0, false);
+	settle();
+	now_ns += MSEC;
+	assert_int_equal(ideal_total_ns(ideal, now_ns) - before + 0.5, 2 * MSEC + 3 * MSEC);
+}
+
 static void nobody_gets_more_than_a_cpu(void **state)
 {
 	u32 hog;
@@ -265,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(weights_are_shares),
+		TEST(the_total_is_what_all_get),
 		TEST(nobody_gets_more_than_a_cpu),
 		TEST(a_weight_that_is_too_heavy_is_capped),
 		TEST(caps_cascade),

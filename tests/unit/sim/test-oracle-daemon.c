@@ -160,7 +160,7 @@ static void re_tunes_are_fine(void **state)
 		config.slice_overutil_ns = config.slice_underutil_ns / 2;
 		config.greedy_threshold = i % 3;
 		native_publish(config);
-		native_tune()->overutilized = i % 2;
+		native_set_overutilized(i % 2);
 		native_run(100 * MSEC);
 	}
 	assert_silent();

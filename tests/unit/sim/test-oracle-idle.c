@@ -107,6 +107,25 @@ static void an_idle_cpu_beside_a_queue_is_found(void **state)
 	assert_fires("idle-beside-work");
 }
 
+/* It came online and was not there before: the scheduler asks to be attached anew. */
+static void a_cpu_without_a_domain_takes_nothing(void **state)
+{
+	watch((struct native_shape){ 1, 2, 2 });
+	native_set_online(3, false);
+	shared.cpus[3].domain = WD40_NO_DOMAIN;
+	shared.domains[1].cpus[0] &= ~(1ull << 3);
+	shared.domains[1].nr_cpus--;
+	shared.nr_offline--;
+	crowd(6);
+	let_go();
+	native_run(SEC_NS);
+	native_set_online(3, true);
+	native_run(0);
+	assert_string_equal(native.exit_text, "cpu 3 came online and belongs to no domain yet");
+	sim_oracles_check_all(oracles);
+	assert_silent();
+}
+
 static void thieves_take_what_is_beside(void **state)
 {
 	watch((struct native_shape){ 1, 2, 2 });
@@ -150,6 +169,7 @@ int main(void)
 		TEST(an_idle_cpu_for_the_second_in_the_queue_is_found),
 		TEST(bound_tasks_leave_cpus_idle),
 		TEST(an_idle_cpu_beside_a_queue_is_found),
+		TEST(a_cpu_without_a_domain_takes_nothing),
 		TEST(thieves_take_what_is_beside),
 		TEST(other_nodes_may_be_idle),
 		TEST(a_cpu_that_was_taken_is_not_idle),

@@ -74,6 +74,21 @@ static void an_unfair_one_is_told_how_much(void **state)
 	json_object_put(o);
 }
 
+/* Both were bound to CPU 0 and may go on any, but nobody moves them: one CPU works where two could. */
+static void throughput_is_compared_with_the_ideal(void **state)
+{
+	struct json_object *o;
+
+	start(LLC_FIFO, 1, NULL);
+	native_set_affinity(act(100, 0, 0, 0, 1), 0, 4);
+	native_set_affinity(act(100, 0, 0, 0, 1), 0, 4);
+	native_run(2 * SEC_NS);
+	o = figures();
+	assert_about(figure(o, "throughput/of_ideal_pct"), 50, 1);
+	assert_about(figure(o, "throughput/second_half_of_ideal_pct"), 50, 0.1);
+	json_object_put(o);
+}
+
 /* 5 hogs on 4 domains of one CPU: D0 has 2 of 1.25 on the average, for ever. */
 static void imbalance_is_seen_over_time(void **state)
 {
@@ -225,6 +240,7 @@ int main(void)
 		TEST(waits_are_told_apart),
 		TEST(a_fair_scheduler_has_little_error),
 		TEST(an_unfair_one_is_told_how_much),
+		TEST(throughput_is_compared_with_the_ideal),
 		TEST(imbalance_is_seen_over_time),
 		TEST(idle_cpus_count_only_for_those_who_may_use_them),
 		TEST(migrations_are_counted_by_how_far),

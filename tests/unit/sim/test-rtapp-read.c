@@ -42,7 +42,7 @@ static struct sim_workload *read_good(const char *text)
 	"	'three': { 'sim_weight': 300, 'sim_prefer_nodes': [0, 1], 'sim_take': 'p', 'sim_post': 'p'," \
 	"		'sim_exec': '', 'sim_pin': '', 'sim_unpin': '',"                                            \
 	"		'sim_set': { 'task': 'a', 'priority': 3, 'cpus': [1] } } } },"                              \
-	"'later': { 'instance': 0, 'policy': 'SCHED_OTHER', 'run': 7 } } }"
+	"'later': { 'instance': 0, 'policy': 'SCHED_OTHER', 'sim_ready': true, 'run': 7 } } }"
 
 static void task_is_read(void **state)
 {
@@ -52,6 +52,8 @@ static void task_is_read(void **state)
 	assert_int_equal(w->duration_s, 5);
 	assert_int_equal(sim_workload_nr_kinds(w), 2);
 	assert_int_equal(a->instances, 3);
+	assert_false(a->ready);
+	assert_true(sim_workload_find_kind(w, "later")->ready);
 	assert_int_equal(a->delay_ns, 250 * USEC);
 	assert_int_equal(a->loop, 2);
 	assert_int_equal(a->attributes.nice, -5);
@@ -171,6 +173,7 @@ static void bad_files_are_refused(void **state)
 		{ TASK("'priority': 20"), "tasks.a.priority: must be a whole number of -20 to 19" },
 		{ TASK("'sim_weight': 0"),
 		  "tasks.a.sim_weight: must be a whole number of 1 to 10000" },
+		{ TASK("'sim_ready': 1"), "tasks.a.sim_ready: must be true or false" },
 		{ TASK("'policy': 'SCHED_FIFO'"), "tasks.a.policy: SCHED_FIFO is not modelled" },
 		{ TASK("'cpus': []"), "tasks.a.cpus: must not be empty" },
 		{ TASK("'cpus': 1"), "tasks.a.cpus: must be an array" },
