@@ -75,8 +75,7 @@ static void print_labels(FILE *f, json_object *metadata, const struct stat_row *
 {
 	int n = 0;
 
-	json_object_object_foreach(metadata, key, about)
-	{
+	json_object_object_foreach (metadata, key, about) {
 		struct stat_row row = stat_row_of(key, about);
 		json_object *value;
 
@@ -169,8 +168,7 @@ void stats_print_openmetrics(FILE *f, json_object *metadata, json_object *statis
 {
 	static const char *const types[] = { "counter", "gauge", "histogram" };
 
-	json_object_object_foreach(metadata, key, about)
-	{
+	json_object_object_foreach (metadata, key, about) {
 		struct stat_row row = stat_row_of(key, about);
 
 		for (size_t i = 0; i < ARRAY_SIZE(types); i++)

@@ -85,8 +85,7 @@ static int print_machine(FILE *f, json_object *metadata, json_object *statistics
 
 	if (!t)
 		return -ENOMEM;
-	json_object_object_foreach(metadata, key, about)
-	{
+	json_object_object_foreach (metadata, key, about) {
 		struct stat_row row = stat_row_of(key, about);
 		struct shown s = { .row = &row, .seconds = seconds_between(statistics, last) };
 
@@ -109,8 +108,7 @@ static size_t pick_columns(json_object *metadata, const char *scope, json_object
 	bool more = false;
 	size_t n = 0;
 
-	json_object_object_foreach(metadata, key, about)
-	{
+	json_object_object_foreach (metadata, key, about) {
 		struct stat_row row = stat_row_of(key, about);
 
 		if (n == COLUMNS_MAX || strcmp(row.scope, scope) != 0 ||

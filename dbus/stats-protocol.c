@@ -318,8 +318,7 @@ static const char *check_args(json request)
 		return NULL;
 	if (!json_object_is_type(args, json_type_object))
 		return "args: not an object";
-	json_object_object_foreach(args, key, member)
-	{
+	json_object_object_foreach (args, key, member) {
 		(void)key;
 		if (!json_object_is_type(member, json_type_string))
 			return "args: a value that is not a string";

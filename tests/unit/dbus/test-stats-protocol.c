@@ -110,8 +110,7 @@ static void nothing_happened_is_zero(void **state)
 	assert_true(field(top, "total") == 0);
 	assert_true(field(top, "prev_idle") == 0);
 	assert_true(field(top, "cpu_busy") == 0);
-	json_object_object_foreach(top, name, value)
-	{
+	json_object_object_foreach (top, name, value) {
 		if (!value)
 			fail_msg("%s is null", name);
 	}
@@ -226,8 +225,7 @@ static void metadata_is_of_what_is_served(void **state)
 	fields = json_object_get(fields);
 	top = ask(s, STATS, 0);
 	assert_int_equal(json_object_object_length(fields), json_object_object_length(top));
-	json_object_object_foreach(top, name, value)
-	{
+	json_object_object_foreach (top, name, value) {
 		struct json_object *of = json_object_object_get(fields, name), *kind;
 
 		assert_non_null(of);
