@@ -162,7 +162,10 @@ static int write_out(struct save *s, const struct config *c, struct config_probl
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	problem_fill(problem, CONFIG_NOT_SAVED, s->path, 0, "", "", "%.300s cannot be written: %s",
-		     s->path, r == -ELOOP ? "it is a symbolic link" : strerror(-r));
+		     s->path,
+		     r == -ELOOP    ? "it is a symbolic link"
+		     : r == -EEXIST ? "it is not a file"
+				    : strerror(-r));
 	return -EINVAL;
 }
 

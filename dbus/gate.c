@@ -12,9 +12,18 @@
 
 #define DRIVER "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus"
 
-/* Calls that wait: what a caller may have here, and all of them together. */
-#define CALLS_OF_SENDER_MAX 16
-#define CALLS_MAX           256
+#define LIMIT_EXCEEDED "org.scx.Wd40.Error.LimitExceeded"
+
+/*
+ * Calls that wait, of a connection and all of them together. Until the bus has said whose they are, which
+ * it does at once, so that nobody can keep root out; after that they are questions to polkit, which may
+ * take as long as a person. A user who has many connections leaves room for others. A bus lets a
+ * connection wait for 128 replies, unless it is told otherwise.
+ */
+#define CALLS_OF_SENDER_MAX  16
+#define CALLS_MAX            1024
+#define QUESTIONS_OF_UID_MAX 32
+#define QUESTIONS_MAX        96
 
 struct call {
 	struct gate *gate;
@@ -212,6 +221,17 @@ static int read_credentials(sd_bus_message *m, uid_t *uid, pid_t *pid)
 	return r;
 }
 
+static bool asks_too_much(const struct call *asking)
+{
+	size_t all = 0, own = 0;
+
+	for (const struct call *c = asking->gate->calls; c; c = c->next) {
+		all += c->question != NULL;
+		own += c->question && c->uid == asking->uid;
+	}
+	return all >= QUESTIONS_MAX || own >= QUESTIONS_OF_UID_MAX;
+}
+
 static int on_credentials(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct call *c = userdata;
@@ -225,6 +245,12 @@ static int on_credentials(sd_bus_message *m, void *userdata, sd_bus_error *error
 	c->unit = r < 0 ? NULL : unit_of(pid);
 	if (r >= 0 && (uid == 0 || c->action == ACTION_IDENTIFY)) {
 		call_pass(c);
+		return 0;
+	}
+	if (r >= 0 && asks_too_much(c)) {
+		(void)sd_bus_reply_method_errorf(c->message, LIMIT_EXCEEDED,
+						 "too many calls wait for polkit");
+		call_drop(c);
 		return 0;
 	}
 	if (r >= 0)
@@ -285,7 +311,7 @@ static int hold(struct gate *g, sd_bus_message *m, enum action action, sd_bus_er
 	if (!sender)
 		return -EACCES;
 	if (is_full(g, sender))
-		return sd_bus_error_set(error, "org.scx.Wd40.Error.LimitExceeded",
+		return sd_bus_error_set(error, LIMIT_EXCEEDED,
 					"too many calls wait for permission");
 	c = calloc(1, sizeof(*c));
 	if (!c)

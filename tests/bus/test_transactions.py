@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Methods that change tunables: all or nothing, generations, trials, saving, provenance."""
 
+import json
+import pathlib
+import select
+import subprocess
+import sys
 import unittest
 
-from harness import Case, Client, NAME, Refused, Signals, wait_until
+from harness import Case, Client, NAME, Refused, Signals, die_with_parent, wait_until
 
 OVER, UNDER = "SliceOverutilUSec", "SliceUnderutilUSec"
 SAVED = "etc/wd40d/wd40d.ini.d/90-runtime.ini"
@@ -97,6 +102,47 @@ class Sets(Transactions):
             self.assertEqual(seen["slice_overutil_ns"], (1000 + 10 * generation + winner[0]) * 1000)
             self.assertEqual(seen["slice_underutil_ns"], (20000 + 10 * generation + winner[0]) * 1000)
         self.assertEqual(sorted(won), list(range(2, 27)))
+
+
+class Race(Transactions):
+    """1000 conflicting changes by eight clients that wait for nobody."""
+
+    CLIENTS, ATTEMPTS = 8, 125
+
+    def racer(self, number):
+        script = pathlib.Path(__file__).with_name("racer.py")
+        process = subprocess.Popen([sys.executable, "-B", script, self.bus.address, str(number), str(self.ATTEMPTS)],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                   preexec_fn=die_with_parent)
+        for cleanup in process.stdin.close, process.stdout.close, process.wait, process.kill:
+            self.addCleanup(cleanup)
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        return process
+
+    def test_each_generation_is_won_once(self):
+        racers = [self.racer(i) for i in range(self.CLIENTS)]
+        seen = []
+        for racer in racers:
+            racer.stdin.write("go\n")
+            racer.stdin.flush()
+        # What BPF would go by, all the time.
+        while any(not select.select([racer.stdout], [], [], 0)[0] for racer in racers):
+            seen.append(self.config())
+        results = [json.loads(racer.stdout.readline()) for racer in racers]
+        committed = {}
+        for result in results:
+            self.assertEqual(len(result["won"]) + result["late"], self.ATTEMPTS)
+            for generation, under, over in result["won"]:
+                self.assertNotIn(generation, committed)
+                committed[generation] = under * 1000, over * 1000
+        self.assertEqual(sorted(committed), list(range(2, len(committed) + 2)))
+        self.assertEqual(self.get("Generation"), f"t {len(committed) + 1}")
+        self.assertGreater(sum(result["late"] for result in results), 100)  # they did collide
+        self.assertGreater(len({config["generation"] for config in seen}), 5)
+        committed[1] = 20000000, 1000000
+        for config in [*seen, self.config()]:
+            self.assertEqual((config["slice_underutil_ns"], config["slice_overutil_ns"]),
+                             committed[config["generation"]])
 
 
 class Trials(Transactions):
@@ -225,6 +271,63 @@ class Saves(Transactions):
         self.assertEqual(precious.read_text(), "mine")
         self.assertEqual(self.get(OVER), "t 1000")
         self.assertEqual(self.get("Generation"), "t 1")
+
+    def test_directory_in_its_place(self):
+        (self.root / SAVED / "x").mkdir(parents=True)
+        self.refused("PersistFailed", {OVER: usec(2000)}, "it is not a file", persist=["s", "disk"])
+        self.assertEqual(self.get(OVER), "t 1000")
+        self.assertTrue((self.root / SAVED / "x").is_dir())
+
+    def mount(self, *options):
+        """A file system of its own for what is saved, with something saved in it."""
+        where = self.root / "etc/wd40d"
+        where.mkdir(parents=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", where], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", where], check=True)
+        self.change({OVER: usec(2000)}, persist=["s", "disk"])
+        return where
+
+    def nothing_is_lost(self, why):
+        before = (self.root / SAVED).read_text()
+        self.refused("PersistFailed", {OVER: usec(3000)}, why, persist=["s", "disk"])
+        self.assertEqual(self.get(OVER), "t 2000")
+        self.assertEqual(self.get("Generation"), "t 2")
+        self.assertEqual(self.config()["slice_overutil_ns"], 2000000)
+        self.change({OVER: usec(4000)})
+        for call in ("SaveTunables", "asa{sv}", [], {}), ("ResetTunables", "asa{sv}", [], {"persist": ["s", "disk"]}):
+            with self.assertRaises(Refused) as caught:
+                self.client.call(*call)
+            self.assertEqual(caught.exception.name, "PersistFailed")
+        self.assertEqual(self.get(OVER), "t 4000")
+        self.assertEqual((self.root / SAVED).read_text(), before)
+        self.assertEqual([p.name for p in (self.root / SAVED).parent.iterdir()], ["90-runtime.ini"])
+        row = self.describe(OVER)
+        self.assertEqual((row["origin"], row["current"]), ("runtime", 4000))
+        self.restart()
+        self.assertEqual(self.get(OVER), "t 2000")
+
+    def test_full_disk(self):
+        where = self.mount()
+        with open(where / "filler", "wb", 0) as filler, self.assertRaises(OSError):
+            while True:
+                filler.write(b"x" * 512)
+        self.nothing_is_lost("No space left on device")
+
+    def test_read_only(self):
+        where = self.mount()
+        subprocess.run(["mount", "-o", "remount,ro", where], check=True)
+        self.nothing_is_lost("Read-only file system")
+
+    def test_trial_that_cannot_be_saved_stays_in_force(self):
+        where = self.mount()
+        generation = self.change({OVER: usec(3000)}, persist=["s", "disk"], confirm_timeout_usec=usec(30000000))[0]
+        subprocess.run(["mount", "-o", "remount,ro", where], check=True)
+        with self.assertRaises(Refused) as caught:
+            self.client.call("ConfirmTunables", "t", generation)
+        self.assertEqual(caught.exception.name, "PersistFailed")
+        self.assertEqual(self.get(OVER), "t 3000")
+        self.assertEqual(self.get("UnconfirmedGeneration"), "t 0")
+        self.assertIn("2000", (self.root / SAVED).read_text())
 
     def test_trial_is_saved_when_confirmed(self):
         generation = self.change({OVER: usec(2000)}, persist=["s", "disk"], confirm_timeout_usec=usec(30000000))[0]

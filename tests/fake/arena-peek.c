@@ -136,6 +136,17 @@ static int hotplug(struct wd40_shared *shared, u32 cpu, u32 online)
 	return EXIT_SUCCESS;
 }
 
+/* A copy that was not written to meanwhile: a slot is written again after all the others. */
+static struct wd40_config take_config(const struct wd40_shared *shared)
+{
+	struct wd40_config c;
+
+	do
+		c = *arena_config(shared);
+	while (arena_config(shared)->generation > c.generation + WD40_CONFIG_SLOTS / 2);
+	return c;
+}
+
 static void print_config(const struct wd40_config *c)
 {
 	printf("\"generation\": %llu, \"slice_underutil_ns\": %llu, \"slice_overutil_ns\": %llu, ",
@@ -159,6 +170,7 @@ static void print_tune(const struct wd40_tune *t)
 int main(int argc, char **argv)
 {
 	struct wd40_shared *shared;
+	struct wd40_config config;
 
 	if (argc != 2 && (argc < 4 || argc > 6)) {
 		fprintf(stderr,
@@ -182,9 +194,10 @@ int main(int argc, char **argv)
 		return answer_moves(shared, (u32)atoi(argv[3]));
 	if (argc == 4)
 		return add_to_counter(shared, argv[2], argv[3]);
+	config = take_config(shared);
 	printf("{\"nr_cpu_ids\": %u, \"nr_domains\": %u, \"config\": {", shared->nr_cpu_ids,
 	       shared->nr_domains);
-	print_config(arena_config(shared));
+	print_config(&config);
 	printf("}, \"tune\": {");
 	print_tune(&shared->tunes[shared->tune_current & 1]);
 	printf("}}\n");

@@ -216,7 +216,7 @@ static void test_directory_in_its_place(void **state)
 
 	tree_write(SAVED "/file", "");
 	set(c, TUNABLE_PERF, "5");
-	refused(c, config_runtime(c), CONFIG_NOT_SAVED, "File exists");
+	refused(c, config_runtime(c), CONFIG_NOT_SAVED, "it is not a file");
 }
 
 /* A file that must not grow is what a full disk looks like: it fails in the middle. */

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A D-Bus client without manners: raw_client.py ADDRESS deaf N | ask N | pour. Calls GetAll of the
+statistics, deaf: N times, without reading a single reply, and stays; pour: without end, reading what comes
+but waiting for nothing. ask: the same as deaf with a call that needs permission. Says "ready" when it has
+begun (deaf and ask: when all is sent)."""
+
+import os
+import select
+import signal
+import socket
+import sys
+
+from gi.repository import Gio, GLib
+
+NAME, PATH = "org.scx.Wd40", "/org/scx/Wd40"
+
+
+def message(serial, destination, path, interface, method, *arguments):
+    m = Gio.DBusMessage.new_method_call(destination, path, interface, method)
+    m.set_body(GLib.Variant.new_tuple(*arguments))
+    m.set_serial(serial)
+    return bytes(m.to_blob(Gio.DBusCapabilityFlags.NONE))
+
+
+def question(serial):
+    return message(serial, NAME, PATH, "org.freedesktop.DBus.Properties", "GetAll",
+                   GLib.Variant("s", f"{NAME}.Statistics"))
+
+
+def request(serial):
+    return message(serial, NAME, PATH, NAME, "ConfirmTunables", GLib.Variant("t", 1))
+
+
+def connect(address):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(address.removeprefix("unix:path="))
+    s.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
+    if not s.recv(1000).startswith(b"OK"):
+        sys.exit("not authenticated")
+    s.sendall(b"BEGIN\r\n" + message(1, "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "Hello"))
+    return s
+
+
+def pour(s):
+    s.setblocking(False)
+    serial, left = 2, b""
+    while True:
+        readable, writable, _ = select.select([s], [s], [])
+        if readable and not s.recv(1 << 20):
+            return
+        if writable:
+            while len(left) < 1 << 16:
+                left += question(serial)
+                serial += 1
+            left = left[s.send(left):]
+
+
+def main():
+    s = connect(sys.argv[1])
+    try:
+        if sys.argv[2] == "pour":
+            print("ready", flush=True)
+            pour(s)
+        for serial in range(2, 2 + int(sys.argv[3])):
+            s.sendall(question(serial) if sys.argv[2] == "deaf" else request(serial))
+        print("ready", flush=True)
+        signal.pause()
+    except OSError:
+        pass  # the bus is gone
+
+
+if __name__ == "__main__":
+    main()
