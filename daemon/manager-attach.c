@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "daemon/arena.h"
+#include "daemon/event.h"
 #include "daemon/manager-private.h"
 #include "util/log.h"
 
@@ -291,6 +292,20 @@ static void log_dump(const char *dump)
 	}
 }
 
+static void log_exit(const struct manager *m, int level, const char *what_next)
+{
+	const struct sched_exit *e = &m->last_exit;
+	const char *kind = sched_exit_kind_name(e->kind);
+	_cleanup_(event_done) struct event event = { 0 };
+
+	event_add(&event, "WD40_EXIT_KIND=%s", kind);
+	event_add(&event, "WD40_EXIT_CODE=%#" PRIx64, (uint64_t)e->code);
+	event_add(&event, "WD40_REASON=%s", m->reason);
+	log_event(level, EVENT_SCHEDULER_EXITED, (const char *const *)event.fields,
+		  "the kernel ended the scheduler: %s, code %#" PRIx64 ": %s; %s", kind,
+		  (uint64_t)e->code, m->reason, what_next);
+}
+
 static void handle_exit(struct manager *m)
 {
 	const struct sched_exit *e = &m->last_exit;
@@ -300,10 +315,7 @@ static void handle_exit(struct manager *m)
 
 	snprintf(m->reason, sizeof(m->reason), "%s%s%.300s", e->reason, *e->message ? ": " : "",
 		 e->message);
-	log_write(at_once ? LOG_NOTICE : LOG_ERR,
-		  "the kernel ended the scheduler: %s, code %#" PRIx64 ": %s; %s",
-		  sched_exit_kind_name(e->kind), (uint64_t)e->code, m->reason,
-		  describe_next(&next, text));
+	log_exit(m, at_once ? LOG_NOTICE : LOG_ERR, describe_next(&next, text));
 	log_dump(sched_backend.shared(m->sched)->exit_dump);
 	manager_detach(m);
 	report_exit(m, next.verdict == SCHED_RESTART);

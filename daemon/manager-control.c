@@ -2,13 +2,19 @@
 /* Attaching and detaching by hand. */
 #include <errno.h>
 
+#include "daemon/event.h"
 #include "daemon/manager-private.h"
 #include "util/log.h"
 
 static void log_request(const char *what, const struct config_author *author)
 {
-	log_notice("%s, by uid %u%s%s%s%s", what, author->uid, author->unit ? ", " : "",
-		   author->unit ?: "", author->reason ? ": " : "", author->reason ?: "");
+	_cleanup_(event_done) struct event e = { 0 };
+
+	event_add(&e, "WD40_ACTION=%s", what);
+	event_add_author(&e, author);
+	log_event(LOG_NOTICE, EVENT_SCHEDULER_MANAGED, (const char *const *)e.fields,
+		  "%s, by uid %u%s%s%s%s", what, author->uid, author->unit ? ", " : "",
+		  author->unit ?: "", author->reason ? ": " : "", author->reason ?: "");
 }
 
 static enum refusal_kind kind_of(int err)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/event.h"
 #include "daemon/manager-private.h"
 #include "util/log.h"
 
@@ -14,12 +15,19 @@ static void log_change(const struct manager *m, enum tunable_id id, const char *
 		       const struct config_author *author)
 {
 	_cleanup_(freep) char *text = tunable_format(id, &config_values(m->config)->values[id]);
+	_cleanup_(event_done) struct event e = { 0 };
 
-	log_info("%s = %s%s, by %s, uid %u%s%s, generation %" PRIu64 "%s%s%s", tunables[id].key,
-		 text ?: "?", tunable_unit_symbol(tunables[id].unit), origin, author->uid,
-		 author->unit ? ", " : "", author->unit ?: "", manager_generation(m),
-		 manager_pending_reattach(m, id) ? ", pending until the next attach" : "",
-		 author->reason ? ": " : "", author->reason ?: "");
+	event_add(&e, "WD40_TUNABLE=%s", tunables[id].key);
+	event_add(&e, "WD40_VALUE=%s", text ?: "?");
+	event_add(&e, "WD40_ORIGIN=%s", origin);
+	event_add(&e, "WD40_GENERATION=%" PRIu64, manager_generation(m));
+	event_add_author(&e, author);
+	log_event(LOG_INFO, EVENT_TUNABLE_CHANGED, (const char *const *)e.fields,
+		  "%s = %s%s, by %s, uid %u%s%s, generation %" PRIu64 "%s%s%s", tunables[id].key,
+		  text ?: "?", tunable_unit_symbol(tunables[id].unit), origin, author->uid,
+		  author->unit ? ", " : "", author->unit ?: "", manager_generation(m),
+		  manager_pending_reattach(m, id) ? ", pending until the next attach" : "",
+		  author->reason ? ": " : "", author->reason ?: "");
 }
 
 /* Brings into force what has changed. */
@@ -65,6 +73,29 @@ static void follow_trial(struct manager *m)
 		loop_set_timer(m->trial_timer, deadline > now ? deadline - now : 0, 0);
 }
 
+static void log_revert(uint64_t generation, enum revert_cause cause,
+		       const struct config_author *author)
+{
+	_cleanup_(event_done) struct event e = { 0 };
+
+	event_add(&e, "WD40_GENERATION=%" PRIu64, generation);
+	event_add(&e, "WD40_CAUSE=%s", revert_cause_name(cause));
+	if (cause == REVERT_REQUESTED)
+		event_add_author(&e, author);
+	log_event(LOG_NOTICE, EVENT_TUNABLES_REVERTED, (const char *const *)e.fields,
+		  "generation %" PRIu64 " is taken back: %s", generation, revert_cause_name(cause));
+}
+
+static void log_saved(const struct config_author *author)
+{
+	_cleanup_(event_done) struct event e = { 0 };
+
+	event_add(&e, "WD40_PATH=%s", CONFIG_SAVED_PATH);
+	event_add_author(&e, author);
+	log_event(LOG_INFO, EVENT_TUNABLES_SAVED, (const char *const *)e.fields,
+		  "values are saved in %s, by uid %u", CONFIG_SAVED_PATH, author->uid);
+}
+
 static bool revert(struct manager *m, enum revert_cause cause, const struct config_author *author)
 {
 	uint64_t generation = transactions_unconfirmed(m->transactions);
@@ -73,8 +104,7 @@ static bool revert(struct manager *m, enum revert_cause cause, const struct conf
 	if (!transactions_revert(m->transactions, cause, &result))
 		return false;
 	follow_trial(m);
-	log_notice("generation %" PRIu64 " is taken back: %s", generation,
-		   revert_cause_name(cause));
+	log_revert(generation, cause, author);
 	apply(m, &result, "reverted", author);
 	if (m->listener.tunables_reverted)
 		m->listener.tunables_reverted(generation, cause, m->listener.userdata);
@@ -168,7 +198,7 @@ int manager_save_tunables(struct manager *m, tunable_mask ids, const struct conf
 
 	if (r < 0)
 		return r;
-	log_info("values are saved in %s, by uid %u", CONFIG_SAVED_PATH, author->uid);
+	log_saved(author);
 	manager_tell_state(m);
 	return 0;
 }

@@ -25,6 +25,13 @@ void log_write(int level, const char *format, ...) _printf_(2, 3);
  */
 int log_errno(int level, int err, const char *format, ...) _printf_(3, 4);
 
+/*
+ * Writes a message of an event that programs look for. In the journal it has id as MESSAGE_ID (128 bits
+ * in hexadecimal) and the fields, "NAME=value" each, up to a NULL; elsewhere it is a message like others.
+ */
+void log_event(int level, const char *id, const char *const *fields, const char *format, ...)
+	_printf_(4, 5);
+
 #define log_error(...)   log_write(LOG_ERR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
 #define log_notice(...)  log_write(LOG_NOTICE, __VA_ARGS__)

@@ -43,6 +43,10 @@ def main():
             for name in sorted(names):
                 print(f"dbus/org.scx.Wd40.5.in: {heading}: {name} {what}")
                 faults += 1
+    for event in re.findall(r'#define (EVENT_\w+) +"(\w{32})"', (source / "daemon/event.h").read_text()):
+        if event[1] not in page:
+            print(f"dbus/org.scx.Wd40.5.in: MESSAGE_ID {event[1]} ({event[0]}) is missing")
+            faults += 1
     if not all(wanted.values()) or len(wanted) < 6:
         sys.exit("the sources are not as this check reads them")
     return faults != 0

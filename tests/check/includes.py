@@ -55,7 +55,8 @@ RESERVED_INCLUDES = {
     "*.skel.h": ["daemon/sched-bpf.c", "tests/*"],
     "<bpf/*": ["daemon/sched-bpf*", "bpf/*", "tests/*"],
     "<systemd/sd-bus*": ["dbus/*", "ctl/*", "tests/*"],
-    "<systemd/*": ["daemon/notify.c", "dbus/*", "ctl/*", "tests/*"],
+    "<systemd/sd-journal*": ["util/log.c", "tests/*"],
+    "<systemd/*": ["daemon/notify.c", "util/log.c", "dbus/*", "ctl/*", "tests/*"],
 }
 RESERVED_WORDS = {
     r"\bsd_bus_message": ["dbus/*", "ctl/*", "tests/*"],

@@ -122,6 +122,27 @@ static void test_errno_survives(void **state)
 	assert_int_equal(errno, EXDEV);
 }
 
+static const char *const fields[] = { "WD40_X=1", NULL };
+
+static void test_event_for_a_person(void **state)
+{
+	log_event(LOG_NOTICE, "00112233445566778899aabbccddeeff", fields, "%s is %d", "it", 3);
+	log_event(LOG_DEBUG, "00112233445566778899aabbccddeeff", fields, "hidden");
+	assert_captured("wd40d: it is 3\n");
+}
+
+/* Without a journal to send it to it is not lost. */
+static void test_event_without_a_journal(void **state)
+{
+	if (access("/run/systemd/journal/socket", F_OK) == 0) {
+		print_message("a journal runs here\n");
+		skip();
+	}
+	pretend_journal(0, 0);
+	log_event(LOG_NOTICE, "00112233445566778899aabbccddeeff", fields, "a\nb");
+	assert_captured("<5>a\n<5>b\n");
+}
+
 #define log_test(name) cmocka_unit_test_setup_teardown(name, capture, release)
 
 int main(void)
@@ -135,6 +156,8 @@ int main(void)
 		log_test(test_level),
 		log_test(test_errno_of_either_sign),
 		log_test(test_errno_survives),
+		log_test(test_event_for_a_person),
+		log_test(test_event_without_a_journal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
