@@ -21,6 +21,98 @@ allow_nobody() {
 	systemctl restart polkit
 }
 
+# Every method and every writable property of the installed XML, as "INTERFACE NAME SIGNATURE".
+members() {
+	python3 - "$1" <<-'PYTHON'
+		import sys, xml.etree.ElementTree as tree
+		for interface in tree.parse("/usr/share/dbus-1/interfaces/org.scx.Wd40.xml").iter("interface"):
+		    for member in interface:
+		        name, kind = member.get("name"), member.tag
+		        if kind == "property":
+		            kind = "writable" if member.get("access") == "readwrite" else "readable"
+		            signature = member.get("type")
+		        else:
+		            signature = "".join(a.get("type") for a in member.iter("arg") if a.get("direction") == "in")
+		        if kind == sys.argv[1]:
+		            print(interface.get("name"), name, signature)
+	PYTHON
+}
+
+# zeros SIGNATURE: arguments of these types for busctl, each nothing.
+zeros() {
+	case $1 in
+	'') ;;
+	a\{sv\}*) echo 0 && zeros "${1#a\{sv\}}" ;;
+	as*) echo 0 && zeros "${1#as}" ;;
+	b*) echo no && zeros "${1#b}" ;;
+	[tud]*) echo 0 && zeros "${1#?}" ;;
+	*) fail "no arguments for $1" ;;
+	esac
+}
+
+# Without a password that can be asked for.
+refused() {
+	[[ $1 == *"nteractive authentication required"* || $1 == *"ccess denied"* || $1 == *"not allowed"* ||
+		$1 == *"password has to be asked"* ]]
+}
+
+test_control_ordinary_user_reads_everything() {
+	local interface name signature path n=0
+	start_service
+	while read -r interface name signature; do
+		path=/org/scx/Wd40
+		[[ $interface == *.Node ]] && path+=/Node/N0
+		[[ $interface == *.Domain ]] && path+=/Domain/D0
+		runuser -u nobody -- busctl get-property org.scx.Wd40 $path "$interface" "$name" >/dev/null ||
+			fail "nobody cannot read $interface.$name"
+		n=$((n + 1))
+	done < <(members readable && members writable)
+	((n > 60)) || fail "only $n properties"
+	for name in DescribeTunables CheckConfig GetPermissions; do
+		runuser -u nobody -- busctl call "${BUS[@]}" org.scx.Wd40 $name >/dev/null || fail "$name"
+	done
+	runuser -u nobody -- busctl call "${BUS[@]}" org.freedesktop.DBus.ObjectManager GetManagedObjects >/dev/null
+}
+
+test_control_ordinary_user_writes_nothing() {
+	local interface name signature out generation n=0
+	local free=' DescribeTunables CheckConfig GetPermissions GetStatistics GetMetadata Subscribe Unsubscribe '
+	generation=$(property Generation)
+	while read -r interface name signature; do
+		[[ $free == *" $name "* ]] && continue
+		# shellcheck disable=SC2046
+		! out=$(runuser -u nobody -- busctl call --allow-interactive-authorization=no "${BUS[@]}" "$interface" \
+			"$name" $signature $(zeros "$signature") 2>&1) || fail "nobody may call $name"
+		refused "$out" || fail "$name is refused, but why? $out"
+		n=$((n + 1))
+	done < <(members method)
+	((n >= 12)) || fail "only $n methods"
+	while read -r interface name signature; do
+		# shellcheck disable=SC2046
+		! out=$(runuser -u nobody -- busctl set-property "${BUS[@]}" "$interface" "$name" "$signature" \
+			$(zeros "$signature") 2>&1) || fail "nobody may set $name"
+		refused "$out" || fail "$name is refused, but why? $out"
+		n=$((n + 1))
+	done < <(members writable)
+	((n >= 32)) || fail "only $n members"
+	equal "unchanged" "$generation" "$(property Generation)"
+}
+
+# What programs look for in the journal: the events' ids are in the manual page.
+test_control_journal_has_fields() {
+	local id
+	busctl call "${BUS[@]}" org.scx.Wd40 SetTunables 'a{sv}a{sv}' 1 GreedyThreshold u 6 1 reason s 'to see it'
+	id=$(sed -n 's/.*EVENT_TUNABLE_CHANGED *"\(.*\)".*/\1/p' /lab/src/daemon/event.h)
+	written() {
+		[[ $(journalctl MESSAGE_ID="$id" WD40_TUNABLE=greedy-threshold WD40_VALUE=6 -o json -n 1 |
+			python3 -c 'import json, sys; e = json.load(sys.stdin); print(e["WD40_UID"], e["WD40_ORIGIN"],
+				e["WD40_REASON"], e["_SYSTEMD_UNIT"], e["SYSLOG_IDENTIFIER"])') == \
+			"0 runtime to see it wd40d.service wd40d" ]]
+	}
+	wait_for "entry with fields" written
+	set_property GreedyThreshold u 1
+}
+
 test_control_asks_polkit() {
 	start_service
 	! set_as_nobody 5 || fail "nobody may write without a rule"
