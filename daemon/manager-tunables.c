@@ -170,12 +170,13 @@ int manager_reset_tunables(struct manager *m, tunable_mask ids,
 	return 0;
 }
 
-int manager_confirm_tunables(struct manager *m, uint64_t generation, struct refusal *refusal)
+int manager_confirm_tunables(struct manager *m, uint64_t generation,
+			     const struct config_author *author, struct refusal *refusal)
 {
 	int r = transactions_confirm(m->transactions, generation, loop_now_usec(), refusal);
 
 	if (r == 0)
-		log_info("generation %" PRIu64 " is confirmed", generation);
+		log_info("generation %" PRIu64 " is confirmed, by uid %u", generation, author->uid);
 	follow_trial(m);
 	manager_tell_state(m);
 	return r;
@@ -203,7 +204,8 @@ int manager_save_tunables(struct manager *m, tunable_mask ids, const struct conf
 	return 0;
 }
 
-int manager_reload(struct manager *m, bool strict, struct refusal *refusal)
+int manager_reload(struct manager *m, bool strict, const struct config_author *author,
+		   struct refusal *refusal)
 {
 	struct transaction_result result;
 	int problems = transactions_reload(m->transactions, strict, manager_log_problem, NULL,
@@ -211,7 +213,7 @@ int manager_reload(struct manager *m, bool strict, struct refusal *refusal)
 
 	if (problems < 0)
 		return problems;
-	apply(m, &result, "reload", &nobody);
+	apply(m, &result, "reload", author);
 	manager_tell_state(m);
 	return problems;
 }
@@ -221,5 +223,5 @@ int manager_reload_now(struct manager *m)
 	struct refusal refusal;
 
 	revert(m, REVERT_RELOAD, &nobody);
-	return manager_reload(m, false, &refusal);
+	return manager_reload(m, false, &nobody, &refusal);
 }

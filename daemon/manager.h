@@ -37,8 +37,8 @@ struct manager;
 struct manager_listener {
 	void (*state_changed)(void *userdata);
 	/*
-	 * n tunables have new effective values, published as generation. origin: "runtime" (by uid) or
-	 * "reload" (0 is no user), "reset" (by uid) or "reverted" (likewise).
+	 * n tunables have new effective values, published as generation. origin: "runtime", "reset",
+	 * "reload" or "reverted", by uid; with the last two 0 may be the daemon itself.
 	 */
 	void (*tunables_changed)(uint64_t generation, const enum tunable_id *ids, size_t n,
 				 const char *origin, uid_t uid, void *userdata);
@@ -73,7 +73,8 @@ int manager_set_tunables(struct manager *m, const struct config_change *changes,
 int manager_reset_tunables(struct manager *m, tunable_mask ids,
 			   const struct transaction_terms *terms, struct transaction_result *ret,
 			   struct refusal *refusal);
-int manager_confirm_tunables(struct manager *m, uint64_t generation, struct refusal *refusal);
+int manager_confirm_tunables(struct manager *m, uint64_t generation,
+			     const struct config_author *author, struct refusal *refusal);
 int manager_revert_tunables(struct manager *m, uint64_t generation,
 			    const struct config_author *author, struct refusal *refusal);
 int manager_save_tunables(struct manager *m, tunable_mask ids, const struct config_author *author,
@@ -83,7 +84,8 @@ int manager_save_tunables(struct manager *m, tunable_mask ids, const struct conf
  * Reads the files anew and applies the difference. Returns the number of problems, each logged; or
  * -EINVAL and *refusal, or -errno. With strict a problem is a refusal.
  */
-int manager_reload(struct manager *m, bool strict, struct refusal *refusal);
+int manager_reload(struct manager *m, bool strict, const struct config_author *author,
+		   struct refusal *refusal);
 
 /* The same for who cannot be refused: a trial is taken back for it. -errno. */
 int manager_reload_now(struct manager *m);

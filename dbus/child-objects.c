@@ -73,6 +73,8 @@ static int64_t find_index(const struct child_kind *kind, const struct topology *
 	make_path(kind, (uint32_t)number, spelling);
 	if (strcmp(spelling, path) != 0)
 		return -ENOENT;
+	if (number < kind->count(t) && kind->number(t, number) == number)
+		return (int64_t)number; /* mostly */
 	for (uint32_t i = 0; i < kind->count(t); i++)
 		if (kind->number(t, i) == number)
 			return i;

@@ -196,12 +196,13 @@ static int save_tunables(sd_bus_message *m, void *userdata, sd_bus_error *error)
 static int confirm_tunables(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	const struct wd40_context *context = userdata;
+	const struct config_author author = gate_caller(context->gate);
 	struct refusal refusal;
 	uint64_t generation;
 	int r = sd_bus_message_read(m, "t", &generation);
 
 	if (r >= 0)
-		r = manager_confirm_tunables(context->manager, generation, &refusal);
+		r = manager_confirm_tunables(context->manager, generation, &author, &refusal);
 	return r < 0 ? wd40_error_set(error, r, &refusal) : sd_bus_reply_method_return(m, "");
 }
 

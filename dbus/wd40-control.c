@@ -18,6 +18,7 @@
 static int reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	const struct wd40_context *context = userdata;
+	const struct config_author author = gate_caller(context->gate);
 	struct refusal refusal;
 	uint64_t flags;
 	int r = sd_bus_message_read(m, "t", &flags);
@@ -26,7 +27,7 @@ static int reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		r = refuse(&refusal, REFUSED_UNKNOWN_OPTION, "flags: %#" PRIx64 " is not known",
 			   flags);
 	if (r >= 0)
-		r = manager_reload(context->manager, flags & RELOAD_STRICT, &refusal);
+		r = manager_reload(context->manager, flags & RELOAD_STRICT, &author, &refusal);
 	return r < 0 ? wd40_error_set(error, r, &refusal) : sd_bus_reply_method_return(m, "");
 }
 

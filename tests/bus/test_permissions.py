@@ -76,6 +76,17 @@ class WithPolkit(Permissions):
         row = self.nobody.call("DescribeTunables")[OVER]
         self.assertEqual(row["uid"], 65534)
 
+    def test_the_log_says_who(self):
+        self.polkit.answer("yes")
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nslice-us-overutil = 3000")
+        self.nobody.call("Reload", "t", 0)
+        generation = self.nobody.call("SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]},
+                                      {"confirm-timeout-usec": ["t", 30000000]})[0]
+        self.nobody.call("ConfirmTunables", "t", generation)
+        log = self.daemon.log()
+        self.assertIn("slice-us-overutil = 3000us, by reload, uid 65534", log)
+        self.assertIn(f"generation {generation} is confirmed, by uid 65534", log)
+
     def test_property_writes_ask_too(self):
         result = self.busctl("set-property", NAME, "/org/scx/Wd40", NAME, OVER, "t", "2000", user="nobody")
         self.assertNotEqual(result.returncode, 0)

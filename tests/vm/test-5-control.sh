@@ -82,7 +82,7 @@ test_control_ordinary_user_writes_nothing() {
 		[[ $free == *" $name "* ]] && continue
 		# shellcheck disable=SC2046
 		! out=$(runuser -u nobody -- busctl call --allow-interactive-authorization=no "${BUS[@]}" "$interface" \
-			"$name" $signature $(zeros "$signature") 2>&1) || fail "nobody may call $name"
+			"$name" ${signature:+"$signature"} $(zeros "$signature") 2>&1) || fail "nobody may call $name"
 		refused "$out" || fail "$name is refused, but why? $out"
 		n=$((n + 1))
 	done < <(members method)
