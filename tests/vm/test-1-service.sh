@@ -48,12 +48,12 @@ test_service_is_started_by_the_bus_only_where_enabled() {
 	systemctl preset wd40d 2>/dev/null
 	equal "by preset" disabled "$(systemctl is-enabled wd40d || :)"
 	systemctl stop wd40d
-	! activated 2>/dev/null || fail "started, though not enabled"
+	! activated >/dev/null 2>&1 || fail "started, though not enabled"
 	state=$(systemctl is-active wd40d || :)
 	equal "state" inactive "$state"
 	systemctl enable wd40d 2>/dev/null
 	# The bus answers when the name is there, or gives up before a slow machine has attached.
-	activated 2>/dev/null || :
+	activated >/dev/null 2>&1 || :
 	wait_for "scheduler" state_is enabled
 	wait_for "bus name" property State
 	systemctl disable wd40d 2>/dev/null
