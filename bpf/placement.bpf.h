@@ -4,6 +4,12 @@
  * that had to be queued. The order of preference is the field's (scx_rusty's): sync wakeup, previous
  * CPU with an idle core, idle core of the own domain, previous CPU, any idle CPU of the own domain,
  * then idle CPUs of domains that the tuner found less busy than direct-greedy-under, nearest first.
+ *
+ * A new task goes through this when it is woken for the first time, and its domain is chosen before
+ * (domain_for_fork). There is nothing to choose at exec: select_task_rq_scx answers WF_EXEC with the CPU
+ * where the task is, before it would call select_cpu, since a task of sched_ext does not run where its
+ * run queue is but where its domain has it dispatched. It is placed anew when it next wakes up, and a hog
+ * is moved by the balancer.
  */
 #pragma once
 

@@ -15,11 +15,11 @@ const struct tunable tunables[NR_TUNABLES] = {
 	[TUNABLE_SLICE_UNDERUTIL] = {
 		"slice-us-underutil", NULL, 'u', "SliceUnderutilUSec",
 		TUNABLE_USEC, UNIT_USEC, "20000", 100, 1 * SEC, APPLIED_LIVE,
-		"time slice while the machine is not full" },
+		"time slice while the node is not full" },
 	[TUNABLE_SLICE_OVERUTIL] = {
 		"slice-us-overutil", NULL, 'o', "SliceOverutilUSec",
 		TUNABLE_USEC, UNIT_USEC, "1000", 100, 1 * SEC, APPLIED_LIVE,
-		"time slice while the machine is full" },
+		"time slice while the node is full" },
 	[TUNABLE_BALANCE_INTERVAL] = {
 		"interval", NULL, 'i', "BalanceIntervalUSec",
 		TUNABLE_USEC, UNIT_SEC, "2", 0.1 * SEC, 60 * SEC, APPLIED_LIVE,

@@ -5,7 +5,8 @@
  * Loads each object once, as the daemon does, and prints for each program how many instructions the
  * verifier processed, how many it has with all that it calls, and how long the machine code is. Fails
  * when an object is refused, when a program takes more than BUDGET (lines "PROGRAM VERIFIED INSNS")
- * grants, or is not listed there.
+ * grants, or is not listed there. A line "PROGRAM+PROGRAM... INSNS" is a sum: what comes in one go may
+ * have no more instructions than that together.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -60,6 +61,50 @@ static bool check_program(const struct bpf_program *prog, FILE *budgets)
 	return !*verdict;
 }
 
+/* Instructions of a program that is loaded, 0 when there is none of that name. */
+static unsigned long insns_of(struct bpf_object *object, const char *name)
+{
+	const struct bpf_program *prog = bpf_object__find_program_by_name(object, name);
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	if (!prog || bpf_prog_get_info_by_fd(bpf_program__fd(prog), &info, &size) < 0)
+		return 0;
+	return info.xlated_prog_len / 8;
+}
+
+/* False when it is over its budget, or sums up a program that there is not. Of another object: true. */
+static bool check_sum(struct bpf_object *object, char *names, unsigned long budget)
+{
+	unsigned long sum = 0, insns;
+	char *rest = names, *name;
+
+	if (!bpf_object__find_program_by_name(object, strndupa(names, strcspn(names, "+"))))
+		return true;
+	printf("%s:", names);
+	while ((name = strsep(&rest, "+"))) {
+		insns = insns_of(object, name);
+		if (!insns)
+			printf(" NO %s", name);
+		sum = insns ? sum + insns : budget + 1;
+	}
+	printf(" %lu of %lu insns%s\n", sum, budget, sum > budget ? "  IS OVER ITS BUDGET" : "");
+	return sum <= budget;
+}
+
+static bool check_sums(struct bpf_object *object, FILE *budgets)
+{
+	char line[256], names[200];
+	unsigned long budget;
+	bool ok = true;
+
+	rewind(budgets);
+	while (fgets(line, sizeof(line), budgets))
+		if (sscanf(line, "%199s %lu", names, &budget) == 2 && strchr(names, '+'))
+			ok = check_sum(object, names, budget) && ok;
+	return ok;
+}
+
 static double seconds_since(const struct timespec *start)
 {
 	struct timespec now;
@@ -84,7 +129,7 @@ static bool check_object(const char *path, FILE *budgets)
 	printf("%-24s %8s %8s %8s %8s %10s\n", "program", "verified", "budget", "insns", "budget",
 	       "jited");
 	bpf_object__for_each_program(prog, object) ok = check_program(prog, budgets) && ok;
-	return ok;
+	return check_sums(object, budgets) && ok;
 }
 
 int main(int argc, char **argv)
