@@ -296,20 +296,6 @@ void SCHED_OPS(wd40_quiescent, struct task_struct *p, u64 deq_flags)
 	domain_set_runnable(t, false, policy_load_now(policy_now()));
 }
 
-/*
- * The wait of a queued task is over. Returns it, and records the domain's longest: two CPUs may race,
- * the larger value comes back with its next wait.
- */
-static u64 end_wait(struct wd40_task __arena *t, struct wd40_domain __arena *dom, u64 now)
-{
-	u64 waited_ns = now > t->queued_at ? now - t->queued_at : 0;
-
-	WRITE_ONCE(t->queued_at, 0);
-	if (waited_ns > READ_ONCE(dom->max_wait_ns))
-		WRITE_ONCE(dom->max_wait_ns, waited_ns);
-	return waited_ns;
-}
-
 /* It leaves its queue. One that waited for too long had no share by its weight, so owes none. */
 static void leave_queue(struct wd40_task __arena *t, struct policy policy, u64 now)
 {
@@ -318,7 +304,7 @@ static void leave_queue(struct wd40_task __arena *t, struct policy policy, u64 n
 
 	if (!dom)
 		return;
-	waited_ns = end_wait(t, dom, now);
+	waited_ns = waits_end(t, dom, now);
 	task_serve_move(t, policy);
 	dom = domain_at(t->domain);
 	if (!dom)
@@ -328,18 +314,6 @@ static void leave_queue(struct wd40_task __arena *t, struct policy policy, u64 n
 				    deadline_scale(policy_slice_ns(policy, dom->id), t->weight));
 	t->flags |= WD40_TASK_OPPOSED;
 	deadline_advance_domain(dom, t->vtime);
-}
-
-/* It has a CPU: how long it waited for that. */
-static void count_waits(struct wd40_cpu __arena *c, struct wd40_task __arena *t, u64 now)
-{
-	u32 stamp = waits_stamp(now);
-
-	if (t->runnable_since)
-		waits_count(&c->run_delay, waits_between(t->runnable_since, stamp));
-	if (t->queued_at)
-		waits_count(&c->queue_wait, waits_between(waits_stamp(t->queued_at), stamp));
-	t->runnable_since = 0;
 }
 
 void SCHED_OPS(wd40_running, struct task_struct *p)
@@ -354,7 +328,7 @@ void SCHED_OPS(wd40_running, struct task_struct *p)
 		return;
 	deadline_begin(t, kernel_ran_ns(p));
 	cpu_begin_stint(c, now);
-	count_waits(c, t, now);
+	waits_record(c, t, now);
 	cpu_apply_perf(c, cpu, policy.config->perf_level);
 	if (t->queued_at)
 		leave_queue(t, policy, now);
