@@ -76,6 +76,8 @@ void oracle_config_event(struct sim_oracles *o, const struct native_event *e)
 {
 	if (e->kind == NATIVE_EVENT_QUEUE && !is_builtin_queue(e->dsq))
 		check_slice(o, e);
+	if (e->kind == NATIVE_EVENT_QUEUE) /* it keeps this slice when the next comes in force */
+		peak_raise(&o->slice, native_config()->slice_underutil_ns);
 	if (e->kind == NATIVE_EVENT_KICK) /* a callback is under way */
 		return;
 	if (o->config != shared.config_current || o->tune != shared.tune_current ||

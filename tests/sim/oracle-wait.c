@@ -134,8 +134,8 @@ static void check(struct sim_oracles *o, const struct oracle_task *t)
 /* Of those who still wait only the one that does so for longest is asked. */
 void oracle_wait_event(struct sim_oracles *o, const struct native_event *e)
 {
-	const struct oracle_task *t = e->kind == NATIVE_EVENT_RUN ? oracle_task(e->p)
-								  : TAILQ_FIRST(&o->waiting);
+	const struct oracle_task *t =
+		e->kind == NATIVE_EVENT_RUN ? oracle_task(e->p) : TAILQ_FIRST(&o->waiting);
 
 	if (t)
 		check(o, t);

@@ -110,12 +110,31 @@ static void thieves_from_before_are_no_starvation(void **state)
 	assert_silent();
 }
 
+/* They are queued with long slices, and keep them, when short ones come in force at the same time. */
+static void slices_of_the_queued_are_known(void **state)
+{
+	struct wd40_config config;
+
+	watch((struct native_shape){ 1, 1, 1 });
+	native_config()->fifo_sched = true;
+	hogs(5, 100);
+	config = *native_config();
+	config.slice_underutil_ns = config.slice_overutil_ns;
+	native_publish(config);
+	native_run(SEC_NS);
+	assert_silent();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_starved_task_is_found),   TEST(late_hogs_that_starve_early_ones_are_found),
-		TEST(the_rescued_are_fine),      TEST(fifo_is_fine),
-		TEST(thieves_are_no_starvation), TEST(thieves_from_before_are_no_starvation),
+		TEST(a_starved_task_is_found),
+		TEST(late_hogs_that_starve_early_ones_are_found),
+		TEST(the_rescued_are_fine),
+		TEST(fifo_is_fine),
+		TEST(thieves_are_no_starvation),
+		TEST(thieves_from_before_are_no_starvation),
+		TEST(slices_of_the_queued_are_known),
 	};
 
 	return cmocka_run_group_tests_name("sim/oracle-wait", tests, NULL, NULL);
