@@ -10,7 +10,9 @@
  *	violation at once. And a task that is queued has an idle CPU of kick_greedy in reach woken
  *	(bpf/placement.bpf.h), so what waits beside such a CPU since it was queued is one at once, too.
  *	Only after the settings or the tuner's masks have changed nobody looks anew before a CPU of the
- *	domain ends a slice and queues its task: the state may last for a slice and a tick.
+ *	domain ends a slice and queues its task: the state may last for a slice and a tick. Where tasks of
+ *	the domain are bound to some CPUs it may last until one is queued that the idle CPU may take: a helper
+ *	is looked for who can help the task that is queued, not those before it.
  *
  * A CPU that was woken for a domain and is held up by an interrupt comes late, and nobody else is woken in
  * its place: that is no violation.
@@ -116,7 +118,7 @@ static bool looked(const struct sim_oracles *o, const struct oracle_domain *d, u
 	return at > d->queue_seq && at > o->settings_seq;
 }
 
-/* Was the CPU to be woken for the task, or for one that came after it? */
+/* Was the CPU to be woken for the task, or for one that came after it and may run there, too? */
 static bool was_to_be_woken(const struct sim_oracles *o, const struct oracle_domain *d,
 			    const struct oracle_task *t, u32 cpu)
 {
@@ -124,7 +126,7 @@ static bool was_to_be_woken(const struct sim_oracles *o, const struct oracle_dom
 
 	if (!tune->any_kick_greedy || !cpumask_test(tune->kick_greedy, cpu))
 		return false;
-	if (d->nr_confined)
+	if (d->nr_bound)
 		return t->seq > o->settings_seq && t->seq == d->queue_seq;
 	return d->queue_seq > o->settings_seq ||
 	       native.now_ns > o->settings_at + peak_of(&o->slice) + native.tick_ns;

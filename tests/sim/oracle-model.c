@@ -27,6 +27,7 @@ static void count(struct sim_oracles *o, struct oracle_task *t, u32 one)
 		return;
 	d->nr_runnable += runnable ? one : 0;
 	d->nr_confined += runnable && t->confined ? one : 0;
+	d->nr_bound += runnable && t->bound ? one : 0;
 	touch(o, t->domain);
 	if (t->state != TASK_WAITS || is_builtin_queue(t->dsq))
 		return;
@@ -58,6 +59,7 @@ static void look_up(struct oracle_task *t)
 	t->domain = context ? context->domain : WD40_NO_DOMAIN;
 	t->weight = context ? context->weight : 0;
 	dom = domain_at(t->domain);
+	t->bound = context && !(context->flags & WD40_TASK_ALL_CPUS);
 	t->confined =
 		dom && !(context->flags & WD40_TASK_ALL_CPUS) &&
 		cpumask_allowed(t->p, dom->cpus, dom->first_word, dom->end_word) != CPUMASK_WHOLLY;

@@ -54,6 +54,7 @@ struct oracle_task {
 	u64 move_seq;
 	bool runnable; /* counted as such in its domain */
 	bool confined; /* may not run on all CPUs of its domain */
+	bool bound;    /* may not run on all CPUs */
 	struct history history;
 	TAILQ_ENTRY(oracle_task) all, waiting;
 };
@@ -74,7 +75,7 @@ struct oracle_domain {
 	u64 share_disturbed_at;
 	u64 stolen_ns;      /* by thieves, sum over its CPUs, ever */
 	u64 occupied_until; /* ns: the last of them leaves */
-	u32 nr_runnable, nr_confined;
+	u32 nr_runnable, nr_confined, nr_bound;
 	u32 nr_idle;             /* CPUs */
 	u32 nr_waiting, nr_open; /* queued; those of them that are not confined */
 	u64 queue_seq;           /* number of the last event that queued a task */

@@ -107,6 +107,27 @@ static void an_idle_cpu_beside_a_queue_is_found(void **state)
 	assert_fires("idle-beside-work");
 }
 
+/*
+ * The other node may help from now on, but not those that are queued next; then one comes that it can
+ * help.
+ */
+static void nobody_is_woken_for_the_bound(void **state)
+{
+	struct wd40_config config;
+
+	watch((struct native_shape){ 2, 1, 2 });
+	allow_kicks();
+	crowd(3);
+	hogs(2, 100);
+	native_run(105 * MSEC);
+	config = *native_config();
+	config.greedy_threshold_x_numa = 2;
+	native_publish(config);
+	native_run(SEC_NS);
+	assert_silent();
+	assert_non_null(native.cpus[2].running);
+}
+
 /* It came online and was not there before: the scheduler asks to be attached anew. */
 static void a_cpu_without_a_domain_takes_nothing(void **state)
 {
@@ -169,6 +190,7 @@ int main(void)
 		TEST(an_idle_cpu_for_the_second_in_the_queue_is_found),
 		TEST(bound_tasks_leave_cpus_idle),
 		TEST(an_idle_cpu_beside_a_queue_is_found),
+		TEST(nobody_is_woken_for_the_bound),
 		TEST(a_cpu_without_a_domain_takes_nothing),
 		TEST(thieves_take_what_is_beside),
 		TEST(other_nodes_may_be_idle),
