@@ -85,3 +85,14 @@ static __always_inline void cpu_look_again(void)
 	if (c->looked_again)
 		scx_bpf_kick_cpu(bpf_get_smp_processor_id(), KICK_IDLE);
 }
+
+/*
+ * There is nothing to do, so this CPU (c; NULL: it has no record) is idle. Where it was so before the
+ * scheduler was attached, or while it was bypassed, update_idle is not called.
+ */
+static __always_inline void cpu_stay_idle(struct wd40_cpu __arena *c, u64 now)
+{
+	if (c)
+		cpu_set_idle(c, true, now);
+	cpu_look_again();
+}

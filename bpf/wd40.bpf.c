@@ -197,17 +197,6 @@ static bool consume_abroad(u32 domain, struct policy policy)
 	return why >= 0;
 }
 
-/*
- * There is nothing to do, so the CPU is idle. Where it was so before the scheduler was attached, or while it
- * was bypassed, update_idle is not called.
- */
-static void stay_idle(struct wd40_cpu __arena *c, u64 now)
-{
-	if (c)
-		cpu_set_idle(c, true, now);
-	cpu_look_again();
-}
-
 /* Who goes next on the CPU: its domain's first, or prev once more (t: its context if it can go on). */
 static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *t,
 		   struct policy policy, u64 now)
@@ -225,7 +214,7 @@ static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *
 		unoppose(t, policy);
 		keep(prev, t, policy);
 	} else if (!prev) {
-		stay_idle(c, now);
+		cpu_stay_idle(c, now);
 	}
 }
 

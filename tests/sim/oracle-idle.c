@@ -9,10 +9,11 @@
  *	about to be idle looks into every queue in reach (bpf/steal.bpf.h), so what was there then is a
  *	violation at once. And a task that is queued has an idle CPU of kick_greedy in reach woken
  *	(bpf/placement.bpf.h), so what waits beside such a CPU since it was queued is one at once, too.
- *	Only after the settings or the tuner's masks have changed nobody looks anew before a CPU of the
- *	domain ends a slice and queues its task: the state may last for a slice and a tick. Where tasks of
- *	the domain are bound to some CPUs it may last until one is queued that the idle CPU may take: a helper
- *	is looked for who can help the task that is queued, not those before it.
+ *	Only after the settings or the tuner's masks have changed nobody looks anew before a task of the
+ *	domain is queued. That is no matter of slices: a task that still comes first is kept, and the kernel
+ *	queues one that must not migrate to its CPU by itself. Where tasks of the domain are bound to some
+ *	CPUs it may last until one is queued that the idle CPU may take: a helper is looked for who can help
+ *	the task that is queued, not those before it.
  *
  * Nor does a CPU steal where it must not ("too-greedy").
  *
@@ -146,8 +147,7 @@ static bool was_to_be_woken(const struct sim_oracles *o, const struct oracle_dom
 		return false;
 	if (d->nr_bound)
 		return t->seq > o->settings_seq && t->seq == d->queue_seq;
-	return d->queue_seq > o->settings_seq ||
-	       native.now_ns > o->settings_at + peak_of(&o->slice) + native.tick_ns;
+	return d->queue_seq > o->settings_seq;
 }
 
 static void check_beside(struct sim_oracles *o, u32 domain, u32 cpu)

@@ -128,6 +128,27 @@ static void nobody_is_woken_for_the_bound(void **state)
 	assert_non_null(native.cpus[2].running);
 }
 
+/* The other domain may help from now on; but one that still comes first is kept, so nobody is queued. */
+static void nobody_is_woken_while_one_is_kept(void **state)
+{
+	struct wd40_config config;
+
+	watch((struct native_shape){ 1, 2, 1 });
+	allow_kicks();
+	config = *native_config();
+	config.greedy_threshold = 0;
+	native_publish(config);
+	hogs(3, 100);
+	hog(WD40_MAX_WEIGHT);
+	native_run(105 * MSEC);
+	config.greedy_threshold = 1;
+	native_publish(config);
+	native_run(100 * MSEC);
+	sim_oracles_check_all(oracles);
+	assert_silent();
+	assert_true(native.cpus[1].idle);
+}
+
 /* It came online and was not there before: the scheduler asks to be attached anew. */
 static void a_cpu_without_a_domain_takes_nothing(void **state)
 {
@@ -191,6 +212,7 @@ int main(void)
 		TEST(bound_tasks_leave_cpus_idle),
 		TEST(an_idle_cpu_beside_a_queue_is_found),
 		TEST(nobody_is_woken_for_the_bound),
+		TEST(nobody_is_woken_while_one_is_kept),
 		TEST(a_cpu_without_a_domain_takes_nothing),
 		TEST(thieves_take_what_is_beside),
 		TEST(other_nodes_may_be_idle),
