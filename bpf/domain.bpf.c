@@ -21,8 +21,8 @@ struct {
 u32 domain_set_allowed(struct wd40_task __arena *t __arg_arena, struct task_struct *p __arg_trusted)
 {
 	/* mostly it is: one look at all CPUs is quicker than one at each domain's */
-	bool everywhere = cpumask_allowed(p, shared.all_cpus, 0, shared.mask_words) ==
-			  CPUMASK_WHOLLY;
+	bool everywhere =
+		cpumask_allowed(p, shared.all_cpus, 0, shared.mask_words) == CPUMASK_WHOLLY;
 	u32 nr = 0, nr_whole = 0;
 
 	for (u32 w = 0; w < shared.domain_words && can_loop; w++)

@@ -97,7 +97,7 @@ struct sim_oracles {
 	struct oracle_cpu *cpus;
 	struct oracle_domain *domains;
 	struct oracle_sum *sums;
-	u64 *near;          /* by node a mask: CPUs of its domains, or of none */
+	u64 *near;            /* by node a mask: CPUs of its domains, or of none */
 	u32 *touched, *idled; /* domains and CPUs, in this settling */
 	u32 nr_touched, nr_idled;
 	u32 nr_all, nr_awake, nr_waiting; /* tasks; nr_waiting: in the domains' queues */
@@ -177,7 +177,7 @@ void oracle_wait_event(struct sim_oracles *o, const struct native_event *e);  /*
 void oracle_share_event(struct sim_oracles *o, const struct native_event *e); /* I2 */
 void oracle_idle_event(struct sim_oracles *o, const struct native_event *e);  /* I3 */
 void oracle_idle_sweep(struct sim_oracles *o);
-int oracle_idle_init(struct sim_oracles *o); /* -ENOMEM */
+int oracle_idle_init(struct sim_oracles *o);                                  /* -ENOMEM */
 void oracle_arena_event(struct sim_oracles *o, const struct native_event *e); /* I5 */
 void oracle_arena_sweep(struct sim_oracles *o);
 void oracle_arena_finish(struct sim_oracles *o);
