@@ -73,6 +73,15 @@ __hidden void helper_wake_next(struct wd40_cpu __arena *c, struct policy policy)
 		call_helper(from, policy);
 }
 
+__hidden void helper_wake_for_orphans(void)
+{
+	if (!READ_ONCE(shared.nr_orphaned))
+		return;
+	for (u32 cpu = 0; cpu < shared.nr_cpu_ids && can_loop; cpu++)
+		if (READ_ONCE(shared.cpus[cpu].online))
+			scx_bpf_kick_cpu(cpu, KICK_IDLE);
+}
+
 __hidden void helper_look_around(s32 cpu, u32 domain, struct policy policy)
 {
 	if (queue_length(domain, policy.config) ||

@@ -39,3 +39,10 @@ __hidden void helper_wake_next(struct wd40_cpu __arena *c, struct policy policy)
  * for.
  */
 __hidden void helper_look_around(s32 cpu, u32 domain, struct policy policy);
+
+/*
+ * A CPU has gone offline, which may have been the last of its domain: nobody serves that domain's queue any
+ * more but by steal_orphan, and nobody was woken for what waits there. Wakes all idle CPUs. For the cpu_offline
+ * callback, where the CPU that goes still handles its interrupts, so it may kick.
+ */
+__hidden void helper_wake_for_orphans(void);

@@ -142,7 +142,6 @@ static void queue(struct sim_oracles *o, struct oracle_task *t, const struct nat
 	if (t->state != TASK_AWAKE && t->state != TASK_WAITS)
 		oracle_fail(o, "two-places", t, t->cpu, "a task is queued that %s",
 			    t->state == TASK_RUNS ? "runs" : "sleeps");
-	t->dsq = e->dsq;
 	t->seq = o->seq;
 	if (e->dsq == DSQ_LOCAL)
 		t->cpu = e->cpu;
@@ -220,6 +219,8 @@ static void task_event(struct sim_oracles *o, const struct native_event *e)
 	domain = t->domain;
 	if (o->context.is_wd40 && e->kind != NATIVE_EVENT_LEAVE)
 		look_up(t);
+	if (e->kind == NATIVE_EVENT_QUEUE) /* a wait that begins anew does so there */
+		t->dsq = e->dsq;
 	if (t->domain != domain && in_waiting(t->state))
 		wait_anew(o, t);
 	switch (e->kind) {

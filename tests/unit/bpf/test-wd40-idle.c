@@ -4,6 +4,8 @@
 
 #include "tests/unit/bpf/one-domain.h"
 
+#include "bpf/domain.bpf.h"
+
 #include "util/macro.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, NULL, end)
@@ -262,6 +264,29 @@ static void all_come_when_stealing_is_allowed(void **state)
 	assert_int_equal(nr_running(), 16);
 }
 
+/* Nobody was woken for who waits in a domain whose last CPU goes; there may be no other occasion. */
+static void a_task_left_in_a_dead_domain_wakes_an_idle_cpu(void **state)
+{
+	struct task_struct *p;
+
+	start((struct native_shape){ 1, 3, 1 });
+	pinned_hog(100, 0);
+	pinned_hog(100, 1);
+	native_run(0);
+	p = actor(100);
+	p->native.cpu = 1;
+	native.current = NULL;
+	assert_int_equal(native_join(p), 0);
+	domain_transfer(context(p), 0, load_now(native_config(), native.now_ns), SEC_NS);
+	native_wake(p, 0);
+	native_run(0);
+	assert_non_null(p->native.dsq);
+	assert_true(native.cpus[2].idle);
+	native_set_online(0, false);
+	native_run(0);
+	assert_ptr_equal(native.cpus[2].running, p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +300,7 @@ int main(void)
 		TEST(busy_time_is_the_time_that_tasks_ran),
 		TEST(busy_time_stays_right_when_another_cpu_changes_a_weight),
 		TEST(a_dying_cpu_hands_its_tasks_to_idle_ones),
+		TEST(a_task_left_in_a_dead_domain_wakes_an_idle_cpu),
 		TEST(all_come_when_stealing_is_allowed),
 	};
 
