@@ -180,6 +180,8 @@ static void print_properties_changed(FILE *f, json_object *event)
 
 	if (!json_object_is_type(changed, json_type_object))
 		return;
+	if (*get_text(event, "path"))
+		fprintf(f, "%s: ", get_text(event, "path"));
 	json_object_object_foreach (changed, name, value) {
 		if (!is_shown(name))
 			continue;

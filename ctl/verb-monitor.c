@@ -112,6 +112,9 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return 0;
 	}
 	event = event_new(member, now_usec(), values);
+	if (strcmp(sd_bus_message_get_path(m), CLIENT_PATH) != 0)
+		json_object_object_add(event, "path",
+				       json_object_new_string(sd_bus_message_get_path(m)));
 	if (strcmp(member, "TunablesChanged") == 0)
 		add_author(w, event);
 	print_event(w, event);

@@ -68,6 +68,13 @@ static void test_properties(void **state)
 		"UnsavedTunables = perf partial, cpumasks = 0;1, Other has changed\n");
 }
 
+static void test_properties_of_another_object(void **state)
+{
+	assert_line(make("PropertiesChanged", "[\"i\", {\"OnlineCpus\": [0, 1]}, []]", "path",
+			 "/org/scx/Wd40/Domain/D0"),
+		    "/org/scx/Wd40/Domain/D0: OnlineCpus = 0 1\n");
+}
+
 static void test_object(void **state)
 {
 	json_object *event =
@@ -94,6 +101,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_properties),
+		cmocka_unit_test(test_properties_of_another_object),
 		cmocka_unit_test(test_object),
 		cmocka_unit_test(test_values_that_are_missing),
 	};
