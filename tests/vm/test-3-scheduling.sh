@@ -84,7 +84,7 @@ test_load_runs_under_it() {
 	local before
 	before=$(counters_sum)
 	hackbench -g 2 -l 20 >/dev/null
-	stress-ng --quiet --cpu 2 --switch 2 --fork 2 --pipe 1 --timeout 600 --cpu-ops 200 --fork-ops 200
+	stress-ng --quiet --cpu 2 --switch 2 --fork 2 --pipe 1 --timeout 60 --cpu-ops 200 --fork-ops 200
 	cyclictest --quiet -t 2 -i 2000 -l 200 >/dev/null
 	(($(counters_sum) > before + 100)) || fail "counters stand still"
 	equal "TaskMissing" 0 "$(statistic TaskMissing)"
