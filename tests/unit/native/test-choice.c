@@ -133,6 +133,7 @@ static struct native_step yields(struct task_struct *p)
 	return (struct native_step){ first ? NATIVE_YIELD : NATIVE_RUN, MSEC };
 }
 
+/* yield_task_scx */
 static void who_yields_gives_its_slice_up(void **state)
 {
 	struct task_struct *p;
@@ -240,6 +241,7 @@ static void dispatch_twice(s32 cpu, struct task_struct *prev)
 	kernel_insert(rec.tasks[0], DSQ_LOCAL, SLICE_NS, 0);
 }
 
+/* finish_dispatch: somebody has claimed the task */
 static void a_second_insertion_in_dispatch_is_ignored(void **state)
 {
 	rec_start(1, 1, 1);

@@ -108,6 +108,7 @@ static void an_empty_queue_has_no_order(void **state)
 	assert_int_equal(native.ended, SCX_EXIT_NONE);
 }
 
+/* dispatch_enqueue */
 static void built_in_queues_have_no_virtual_time(void **state)
 {
 	start(1);
@@ -156,6 +157,7 @@ static void insert_another(struct task_struct *p, u64 enq_flags)
 	kernel_insert(rec.tasks[0], QUEUE, SLICE_NS, 0);
 }
 
+/* mark_direct_dispatch */
 static void another_task_is_not_inserted(void **state)
 {
 	rec_ops.enqueue = insert_another;

@@ -115,6 +115,7 @@ static void a_scheduler_that_does_not_want_to_know_ends(void **state)
 	assert_string_equal(native.exit_text, "cpu 1 going offline, exiting scheduler");
 }
 
+/* balance_hotplug_wait, but nothing is waited for: the task lets go at once */
 static void who_must_not_migrate_is_let_go(void **state)
 {
 	struct task_struct *p;

@@ -199,6 +199,7 @@ static void a_task_may_move_itself(void **state)
 
 /* --- The watchdog: check_rq_for_timeouts every half of the timeout. ----------------------------- */
 
+/* check_rq_for_timeouts */
 static void a_task_that_waits_too_long_ends_the_scheduler(void **state)
 {
 	struct task_struct *p;

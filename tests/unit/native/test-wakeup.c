@@ -58,6 +58,7 @@ static void look_into_queue(struct task_struct *p, u64 enq_flags)
 	queued_in_enqueue += (u32)scx_bpf_dsq_nr_queued(QUEUE);
 }
 
+/* do_enqueue_task: direct_dispatch */
 static void an_insertion_takes_place_after_the_callback(void **state)
 {
 	rec_ops.enqueue = look_into_queue;
