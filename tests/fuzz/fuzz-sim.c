@@ -17,7 +17,7 @@ static void report(const struct sim_run *run, const struct sim_result *result)
 	_cleanup_(sim_shrunk_done) struct sim_shrunk shrunk = { 0 };
 
 	fputs(result->violation, stderr);
-	if (sim_shrink(run, result->violation, SHRINK_RUNS, &shrunk) == 0)
+	if (sim_shrink(run, result->violation, SHRINK_RUNS, 0, &shrunk) == 0)
 		sim_shrunk_print(&shrunk, run, stderr);
 	abort();
 }

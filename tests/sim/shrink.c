@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "daemon/loop.h"
+
 /* What is tried, or has been found to do. The texts of settings and actions are the run's. */
 struct attempt {
 	char *workload;
@@ -20,6 +22,7 @@ struct shrinker {
 	const struct sim_run *run;
 	const char *violation;
 	u32 runs_left;
+	uint64_t until_usec; /* CLOCK_MONOTONIC */
 	struct attempt best;
 	char *found; /* violation of best */
 };
@@ -83,7 +86,7 @@ static int try(struct shrinker *s, struct attempt *a)
 	struct sim_run run = *s->run;
 	int err;
 
-	if (!s->runs_left)
+	if (!s->runs_left || loop_now_usec() > s->until_usec)
 		return 0;
 	s->runs_left--;
 	err = load(s, a->workload, &w);
@@ -239,10 +242,15 @@ static int repeat(struct shrinker *s)
 	return err == 0 ? -ENOENT : err;
 }
 
-int sim_shrink(const struct sim_run *run, const char *violation, u32 runs_max,
+int sim_shrink(const struct sim_run *run, const char *violation, u32 runs_max, u32 seconds_max,
 	       struct sim_shrunk *ret)
 {
-	struct shrinker s = { .run = run, .violation = violation, .runs_left = runs_max };
+	struct shrinker s = {
+		.run = run,
+		.violation = violation,
+		.runs_left = runs_max,
+		.until_usec = seconds_max ? loop_now_usec() + seconds_max * 1000000ull : UINT64_MAX,
+	};
 	int r = repeat(&s);
 
 	while (r > 0)

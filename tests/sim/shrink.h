@@ -19,11 +19,11 @@ struct sim_shrunk {
 
 /*
  * run: as it was when it ended in the violation, of which its workload is used up. Repeats it up to
- * runs_max times. -ENOENT: the run does not repeat itself from its printed workload, so nothing is made
+ * runs_max times, and begins no more after seconds_max of real time (0: no limit). -ENOENT: the run does not repeat itself from its printed workload, so nothing is made
  * smaller; -ENOMEM, those of sim_run. *ret borrows the texts of run's settings and actions:
  * sim_shrunk_done.
  */
-int sim_shrink(const struct sim_run *run, const char *violation, u32 runs_max,
+int sim_shrink(const struct sim_run *run, const char *violation, u32 runs_max, u32 seconds_max,
 	       struct sim_shrunk *ret);
 void sim_shrunk_done(struct sim_shrunk *s);
 

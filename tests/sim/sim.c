@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tests/sim/run.h"
 #include "tests/sim/shrink.h"
@@ -296,27 +295,16 @@ static int capture(const struct command *c)
 	return r < 0 ? complain("%s/sys: %s", c->root, strerror(-r)) : EXIT_OK;
 }
 
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* took_s: the run; one that takes long by itself is left as it is. */
-static void print_smaller(const struct sim_run *run, const char *violation, double took_s)
+static void print_smaller(const struct sim_run *run, const char *violation)
 {
 	_cleanup_(sim_shrunk_done) struct sim_shrunk shrunk = { 0 };
-	u32 runs = took_s < (double)SHRINK_S / SHRINK_RUNS ? SHRINK_RUNS : (u32)(SHRINK_S / took_s);
 
-	if (runs && sim_shrink(run, violation, runs, &shrunk) == 0)
+	if (sim_shrink(run, violation, SHRINK_RUNS, SHRINK_S, &shrunk) == 0)
 		sim_shrunk_print(&shrunk, run, stderr);
 }
 
 static int run_opened(const struct command *c, struct sim_run *run)
 {
-	double begin_s = now_s();
 	struct sim_result result;
 	int r = EXIT_OK;
 
@@ -328,7 +316,7 @@ static int run_opened(const struct command *c, struct sim_run *run)
 	if (result.violation) {
 		fprintf(stderr, "%s\n", result.violation);
 		if (!c->no_shrink)
-			print_smaller(run, result.violation, now_s() - begin_s);
+			print_smaller(run, result.violation);
 		r = EXIT_VIOLATION;
 	}
 	sim_result_done(&result);

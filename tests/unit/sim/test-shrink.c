@@ -92,7 +92,7 @@ static void what_has_no_part_in_it_is_left_out(void **state)
 
 	assert_int_equal(sim_run(&c->run, &result), 0);
 	assert_non_null(result.violation);
-	assert_int_equal(sim_shrink(&c->run, result.violation, 200, &shrunk), 0);
+	assert_int_equal(sim_shrink(&c->run, result.violation, 200, 0, &shrunk), 0);
 	text = printed(&shrunk, &c->run);
 	assert_non_null(strstr(text, "violation of lost-task: "));
 	assert_null(shrunk.settings[0]);
@@ -110,7 +110,7 @@ static void no_more_runs_than_allowed_are_made(void **state)
 	_cleanup_(sim_shrunk_done) struct sim_shrunk shrunk = { 0 };
 
 	assert_int_equal(sim_run(&c->run, &result), 0);
-	assert_int_equal(sim_shrink(&c->run, result.violation, 3, &shrunk), 0);
+	assert_int_equal(sim_shrink(&c->run, result.violation, 3, 0, &shrunk), 0);
 	assert_int_equal(shrunk.nr_runs, 3);
 	assert_non_null(shrunk.violation);
 }
@@ -122,7 +122,7 @@ static void another_oracle_is_not_the_same_fault(void **state)
 	struct sim_shrunk shrunk;
 
 	assert_int_equal(sim_run(&c->run, &result), 0);
-	assert_int_equal(sim_shrink(&c->run, "violation of slab: ", 5, &shrunk), -ENOENT);
+	assert_int_equal(sim_shrink(&c->run, "violation of slab: ", 5, 0, &shrunk), -ENOENT);
 }
 
 int main(void)
