@@ -228,7 +228,10 @@ static void task_event(struct sim_oracles *o, const struct native_event *e)
 	case NATIVE_EVENT_QUEUE: queue(o, t, e); break;
 	case NATIVE_EVENT_RUN: run(o, t, e->cpu); break;
 	case NATIVE_EVENT_STOP: stop(o, t); break;
-	case NATIVE_EVENT_SLEEP: set_state(o, t, TASK_ASLEEP); break;
+	case NATIVE_EVENT_SLEEP:
+		t->may_owe = false; /* a lead that is longer than a slice is forgiven */
+		set_state(o, t, TASK_ASLEEP);
+		break;
 	case NATIVE_EVENT_ATTR: attr(o, t); break;
 	case NATIVE_EVENT_LEAVE: leave(o, t); return;
 	default: break;

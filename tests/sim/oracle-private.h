@@ -53,7 +53,7 @@ struct oracle_task {
 	u64 move, move_id; /* the request to move it that was seen last: its word, its id */
 	u64 move_seq;
 	bool runnable; /* counted as such in its domain */
-	bool may_owe;  /* its weight has changed, or the kernel has let it pass the queue */
+	bool may_owe;  /* since it slept its weight changed, or it passed the queue */
 	bool confined; /* may not run on all CPUs of its domain */
 	bool bound;    /* may not run on all CPUs */
 	struct history history;

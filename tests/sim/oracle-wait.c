@@ -18,6 +18,9 @@
  *
  *	(slice + 3 * slice * 100 / w) * rate / (100 * c) + turn
  *
+ * One that must not migrate is queued past the others by the kernel, and pays for that afterwards: until it
+ * has slept it may be queued later than that.
+ *
  * By rescue, whatever the weights and affinities, as bpf/guard.bpf.h derives it:
  *
  *	WD40_RESCUE_AFTER_NS + (n / GUARD_DEPTH + 1) * 2 * max(WD40_RESCUE_INTERVAL_NS, slice) + turn
@@ -87,7 +90,7 @@ static u64 bound_ns(const struct sim_oracles *o, const struct oracle_task *t,
 	rescue = by_rescue(&b);
 	if (native_config()->fifo_sched)
 		return b.turn;
-	if (d->confined_at >= since)
+	if (d->confined_at >= since || t->may_owe)
 		return rescue;
 	deadline = by_deadline(d, &b, t);
 	return deadline < rescue ? deadline : rescue;
@@ -134,8 +137,7 @@ static void check(struct sim_oracles *o, const struct oracle_task *t)
 
 /*
  * What the bound by deadline goes by ("lead"): where nobody was ever confined, a task is queued at most so
- * far behind its domain's time. One whose weight has changed may owe by its old one, and one that must not
- * migrate goes past the queue for as long.
+ * far behind its domain's time, unless its weight has changed or it must not migrate, now or since it slept.
  */
 static void check_lead(struct sim_oracles *o, const struct oracle_task *t)
 {
