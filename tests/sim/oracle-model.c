@@ -46,6 +46,8 @@ static void note_peaks(struct sim_oracles *o, const struct oracle_task *t)
 		return;
 	peak_raise(&d->runnable, d->nr_runnable);
 	peak_raise(&d->rate, shared.domains[t->domain].load_rate);
+	if (t->weight && (!d->lightest || t->weight < d->lightest))
+		d->lightest = t->weight;
 	if (d->nr_confined)
 		d->confined_at = native.now_ns;
 }

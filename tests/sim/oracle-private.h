@@ -73,6 +73,7 @@ struct oracle_domain {
 	u64 min_vtime;
 	u64 changed_at;  /* ns: CPUs came or went, slices or order changed */
 	u64 confined_at; /* ns: a confined task was last runnable here */
+	u32 lightest;    /* the least weight that was ever runnable here, 0: none */
 	u64 share_disturbed_at;
 	u64 stolen_ns;      /* by thieves, sum over its CPUs, ever */
 	u64 occupied_until; /* ns: the last of them leaves */

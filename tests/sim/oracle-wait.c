@@ -12,11 +12,16 @@
  *
  * By deadline, where all tasks of the domain may run on all of its CPUs: a task is queued with a
  * deadline at most 3 * slice * 100 / w after the domain's time (its lag when it came, and the
- * request; "lead" checks it), and others are queued at most a slice before that time. Once the time has come so far that
- * the latter is after the former nobody passes it any more, and then everybody before it goes once.
+ * request; "lead" checks it). Beside a lighter task, of weight l, it may lead the time by more: it goes
+ * first until its deadline is behind that task's, and then ran for a slice,
+ *
+ *	lag = 3 * slice * 100 / w, or 3 * slice * 100 / l + slice * 100 / w
+ *
+ * Others are queued at most a slice before the domain's time. Once that has come so far that the latter
+ * is after the former nobody passes the task any more, and then everybody before it goes once.
  * The domain's time passes by 100 / rate for each of c CPUs:
  *
- *	(slice + 3 * slice * 100 / w) * rate / (100 * c) + turn
+ *	(slice + lag) * rate / (100 * c) + turn
  *
  * One that must not migrate is queued past the others by the kernel, and pays for that afterwards: until it
  * has slept it may be queued later than that.
@@ -62,10 +67,20 @@ struct bound {
 	u64 slice, turn, n, c;
 };
 
+/* How far behind the domain's time a task may be queued. */
+static u64 lag_of(const struct oracle_domain *d, u64 slice, const struct oracle_task *t)
+{
+	u64 own = slice * WD40_BASE_WEIGHT / t->weight;
+
+	if (!d->lightest || d->lightest >= t->weight)
+		return LAG_SLICES * own;
+	return LAG_SLICES * slice * WD40_BASE_WEIGHT / d->lightest + own;
+}
+
 static u64 by_deadline(const struct oracle_domain *d, const struct bound *b,
 		       const struct oracle_task *t)
 {
-	u64 distance = b->slice + LAG_SLICES * b->slice * WD40_BASE_WEIGHT / t->weight;
+	u64 distance = b->slice + lag_of(d, b->slice, t);
 
 	return distance * peak_of(&d->rate) / (WD40_BASE_WEIGHT * b->c) + b->turn;
 }
@@ -149,7 +164,7 @@ static void check_lead(struct sim_oracles *o, const struct oracle_task *t)
 	    !peak_of(&o->slice))
 		return;
 	lead = (s64)(t->p->scx.dsq_vtime - shared.domains[domain].min_vtime);
-	limit = (s64)(LAG_SLICES * slice * WD40_BASE_WEIGHT / t->weight);
+	limit = (s64)lag_of(&o->domains[domain], slice, t);
 	if (lead > limit)
 		oracle_fail(o, "lead", t, -1,
 			    "queued %.3f ms after the time of domain %u, expected at most %.3f ms",
