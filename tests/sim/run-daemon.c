@@ -103,6 +103,8 @@ static void on_policy_due(void *userdata)
 
 	if (native.now_ns != r->due_ns)
 		return;
+	if (native.exit_code) /* the daemon hears of the end first, and attaches anew */
+		return;
 	arm(r);
 	have_run();
 	follow_hotplug(r->daemon);
