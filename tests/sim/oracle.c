@@ -14,7 +14,8 @@
 #define ANY_KIND     (~0u)
 
 /*
- * In this order at each event of their kinds. Those behind the model judge what the event led to. What is wd40's own can be asked of wd40 only.
+ * In this order at each event of their kinds. Those behind the model judge what the event led to. What is
+ * wd40's own can be asked of wd40 only.
  */
 static const struct {
 	void (*event)(struct sim_oracles *o, const struct native_event *e);
@@ -111,10 +112,16 @@ const char *sim_oracles_violated(const struct sim_oracles *o)
 
 /* --- Events. ------------------------------------------------------------------------------------ */
 
+/* Is wd40 to be judged? One that has asked to be attached anew serves nobody any more, the kernel does. */
+static bool judges_wd40(const struct sim_oracles *o)
+{
+	return o->context.is_wd40 && !native.exit_code;
+}
+
 void sim_oracles_check_all(struct sim_oracles *o)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sweeps) && !o->oracle; i++)
-		if (!sweeps[i].of_wd40 || o->context.is_wd40)
+		if (!sweeps[i].of_wd40 || judges_wd40(o))
 			sweeps[i].sweep(o);
 	o->swept_seq = o->seq;
 }
@@ -142,7 +149,7 @@ static void see(struct native_observer *observer, const struct native_event *e)
 	o->seq++;
 	record(o, e);
 	for (size_t i = 0; i < ARRAY_SIZE(oracles) && !o->oracle; i++)
-		if (oracles[i].kinds >> e->kind & 1 && (!oracles[i].of_wd40 || o->context.is_wd40))
+		if (oracles[i].kinds >> e->kind & 1 && (!oracles[i].of_wd40 || judges_wd40(o)))
 			oracles[i].event(o, e);
 	if (e->kind != NATIVE_EVENT_SETTLED || o->oracle)
 		return;
