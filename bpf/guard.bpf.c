@@ -131,7 +131,10 @@ __hidden void guard_domain(u32 domain, struct policy policy, u64 now)
 	struct wd40_domain __arena *dom = domain_at(domain);
 	struct search s = { .now = now, .domain = domain };
 
-	if (!dom || !kernel_can_requeue() || !search_is_due(dom, now))
+	if (!dom || !search_is_due(dom, now))
+		return;
+	helper_wake_for_queue(domain, policy);
+	if (!kernel_can_requeue())
 		return;
 	s.nr_long_slices = long_slices(dom, policy);
 	search_queue(&s, policy);

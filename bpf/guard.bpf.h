@@ -36,8 +36,8 @@
 #define GUARD_DEPTH 4096
 
 /*
- * For dispatch on a CPU of the domain. Once in the interval: brings forward who is overdue, takes those
- * that shall move to the queue of the domain they shall move to, and sees to it that the longest wait of
- * the domain includes those who still wait.
+ * For dispatch on a CPU of the domain. Once in the interval: wakes helpers, brings forward who is overdue,
+ * takes those that shall move to the queue of the domain they shall move to, and sees to it that the longest
+ * wait of the domain includes those who still wait.
  */
 __hidden void guard_domain(u32 domain, struct policy policy, u64 now);

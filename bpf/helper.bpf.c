@@ -4,9 +4,6 @@
 #include "bpf/placement.bpf.h"
 #include "bpf/steal.bpf.h"
 
-/* So many tasks at the head of a queue are looked at for one that an idle CPU could take. */
-#define NEXT_DEPTH 32
-
 static s32 claim(struct task_struct *p, u32 domain, struct policy policy)
 {
 	u32 why = 0;
@@ -42,20 +39,20 @@ __hidden s32 helper_claim_unkicked(struct task_struct *p, u32 domain, struct pol
 	return cpu_may_kick() ? -ENOENT : claim(p, domain, policy);
 }
 
-/* Wakes a CPU to help with the tasks queued in a domain. False: none is idle for those at its head. */
-static bool call_helper(u32 domain, struct policy policy)
+/* Wakes CPUs, at most so many, for the tasks at the head of a domain's queue. Returns how many. */
+static u64 call_helpers(u32 domain, u64 most, struct policy policy)
 {
-	u64 turn = 0, end = NEXT_DEPTH, queue = queue_of(domain, policy.config->fifo_sched);
+	u64 turn = 0, end = HELPER_DEPTH, called = 0;
+	u64 queue = queue_of(domain, policy.config->fifo_sched);
 	struct task_struct *p;
 
 	barrier_var(end); /* a number that the verifier knows would make it follow each turn */
 	kernel_for_each_queued (p, queue) {
-		if (helper_wake(p, domain, policy.config, policy.tune))
-			return true;
-		if (++turn == end)
+		called += helper_wake(p, domain, policy.config, policy.tune);
+		if (called == most || ++turn == end)
 			break;
 	}
-	return false;
+	return called;
 }
 
 __hidden void helper_wake_next(struct wd40_cpu __arena *c, struct policy policy)
@@ -64,13 +61,18 @@ __hidden void helper_wake_next(struct wd40_cpu __arena *c, struct policy policy)
 	s32 from;
 
 	c->called_to = WD40_NO_DOMAIN;
-	if (called_to < shared.nr_domains && call_helper(called_to, policy))
+	if (called_to < shared.nr_domains && call_helpers(called_to, 1, policy))
 		return;
-	if (queue_length(c->domain, policy.config) && call_helper(c->domain, policy))
+	if (queue_length(c->domain, policy.config) && call_helpers(c->domain, 1, policy))
 		return;
 	from = steal_find(c->domain, policy.config);
 	if (from >= 0)
-		call_helper(from, policy);
+		call_helpers(from, 1, policy);
+}
+
+__hidden void helper_wake_for_queue(u32 domain, struct policy policy)
+{
+	call_helpers(domain, HELPER_DEPTH, policy);
 }
 
 __hidden void helper_wake_for_orphans(void)

@@ -12,6 +12,9 @@
 #include "bpf/kernel.bpf.h"
 #include "bpf/policy.bpf.h"
 
+/* So many tasks at the head of a queue are looked at for one that an idle CPU could take. */
+#define HELPER_DEPTH 32
+
 /*
  * Claims an idle CPU for the task p, queued in a domain, and kicks it to come and take it. False: there is
  * none (placement_claim_helper), or this CPU may not kick.
@@ -39,6 +42,13 @@ __hidden void helper_wake_next(struct wd40_cpu __arena *c, struct policy policy)
  * for.
  */
 __hidden void helper_look_around(s32 cpu, u32 domain, struct policy policy);
+
+/*
+ * Wakes an idle CPU for each of the HELPER_DEPTH tasks at the head of the domain's queue that finds one. Who
+ * was queued when fewer CPUs were allowed to help, and waits beside those bound elsewhere, is not seen
+ * otherwise.
+ */
+__hidden void helper_wake_for_queue(u32 domain, struct policy policy);
 
 /*
  * A CPU has gone offline, which may have been the last of its domain: nobody serves that domain's queue any

@@ -39,9 +39,33 @@ static u64 slice_ns(u32 domain)
 	return full ? native_config()->slice_overutil_ns : native_config()->slice_underutil_ns;
 }
 
+static bool masks_differ(const u64 *a, const u64 *b, u32 words)
+{
+	return memcmp(a, b, words * sizeof(a[0])) != 0;
+}
+
+/* What the tuner decides each round is mostly what it decided the round before. */
+static void compare_tunes(struct sim_oracles *o, bool configured)
+{
+	const struct wd40_tune *now = native_tune(), *before = &shared.tunes[o->tune & 1];
+	bool skipped = shared.tune_current - o->tune > 1;
+	bool reach = configured || skipped ||
+		     masks_differ(now->kick_greedy, before->kick_greedy, shared.mask_words);
+
+	if (reach) {
+		o->reach_seq = o->seq;
+		o->reach_at = native.now_ns;
+	}
+	if (reach || masks_differ(now->direct_greedy, before->direct_greedy, shared.mask_words) ||
+	    masks_differ(now->overutilized, before->overutilized, shared.domain_words))
+		o->settings_at = native.now_ns;
+	o->tune = shared.tune_current;
+}
+
 static void changed(struct sim_oracles *o)
 {
 	const struct wd40_config *config = native_config();
+	bool configured = config->generation != o->generation;
 
 	if (config->generation < o->generation)
 		oracle_fail(o, "config", NULL, -1, "generation %llu follows %llu",
@@ -50,20 +74,17 @@ static void changed(struct sim_oracles *o)
 		oracle_fail(o, "config", NULL, -1,
 			    "generation %llu in the arena is not what the values in force say",
 			    config->generation);
-	if (o->generation && config->generation != o->generation &&
-	    shared.config_current == o->config)
+	if (o->generation && configured && shared.config_current == o->config)
 		oracle_fail(o, "config", NULL, -1,
 			    "generation %llu was written over %llu, which was in force",
 			    config->generation, o->generation);
-	if (config->generation != o->generation) {
+	if (configured) {
 		poison_retired();
 		o->changed_at = native.now_ns;
 	}
 	o->config = shared.config_current;
 	o->generation = config->generation;
-	o->tune = shared.tune_current;
-	o->settings_seq = o->seq;
-	o->settings_at = native.now_ns;
+	compare_tunes(o, configured);
 }
 
 /* A rescued task gets the long slice whatever the tuner says. */

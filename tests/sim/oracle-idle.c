@@ -13,7 +13,9 @@
  *	domain is queued. That is no matter of slices: a task that still comes first is kept, and the kernel
  *	queues one that must not migrate to its CPU by itself. Where tasks of the domain are bound to some
  *	CPUs it may last until one is queued that the idle CPU may take: a helper is looked for who can help
- *	the task that is queued, not those before it.
+ *	the task that is queued, not those before it. Then it lasts until the guard looks (bpf/guard.bpf.h),
+ *	which wakes a helper for each of the first HELPER_DEPTH. One look may be in vain: between it and the
+ *	helper's the domain's CPUs may take whom that was woken for.
  *
  * Nor does a CPU steal where it must not ("too-greedy").
  *
@@ -134,7 +136,7 @@ static bool looked(const struct sim_oracles *o, const struct oracle_domain *d, u
 {
 	u64 at = o->cpus[cpu].idle_seq;
 
-	return at > d->queue_seq && at > o->settings_seq;
+	return at > d->queue_seq && at > o->reach_seq;
 }
 
 /* Was the CPU to be woken for the task, or for one that came after it and may run there, too? */
@@ -146,8 +148,47 @@ static bool was_to_be_woken(const struct sim_oracles *o, const struct oracle_dom
 	if (!tune->any_kick_greedy || !cpumask_test(tune->kick_greedy, cpu))
 		return false;
 	if (d->nr_bound)
-		return t->seq > o->settings_seq && t->seq == d->queue_seq;
-	return d->queue_seq > o->settings_seq;
+		return t->seq > o->reach_seq && t->seq == d->queue_seq;
+	return d->queue_seq > o->reach_seq;
+}
+
+/* Where the far CPUs need fewer tasks than the near ones, these are woken before them and take nothing. */
+static bool may_be_woken_first(const struct wd40_domain *dom, u32 cpu)
+{
+	const struct wd40_config *config = native_config();
+
+	return domain_at(domain_of_cpu((s32)cpu))->node == dom->node ||
+	       config->greedy_threshold_x_numa >= config->greedy_threshold;
+}
+
+/* So many tasks wait in the domain's queue since before that. */
+static u32 nr_waiting_since(u32 domain, u64 time_ns)
+{
+	const struct native_dsq *q = native_dsq(queue_of(domain, native_config()->fifo_sched));
+	u32 nr = 0;
+
+	for (const struct task_struct *p = q ? q->first : NULL; p; p = p->native.next)
+		nr += oracle_task(p)->queued_at < time_ns;
+	return nr;
+}
+
+/* Has the guard looked twice since all is as it is, when the CPU was to be woken for the task? */
+static bool guard_has_looked(const struct sim_oracles *o, u32 domain, const struct oracle_task *t,
+			     u32 cpu)
+{
+	const struct wd40_domain *dom = domain_at(domain);
+	struct oracle_domain *d = &o->domains[domain];
+	const struct wd40_tune *tune = native_tune();
+
+	if (d->guard_at != dom->rescued_at) {
+		d->guard_before = d->guard_at;
+		d->guard_at = dom->rescued_at;
+	}
+	return tune->any_kick_greedy && cpumask_test(tune->kick_greedy, cpu) &&
+	       may_be_woken_first(dom, cpu) && t->queued_at < d->guard_before &&
+	       o->reach_at < d->guard_before && o->cpus[cpu].idle_at < d->guard_before &&
+	       d->crowded_at < d->guard_before &&
+	       nr_waiting_since(domain, d->guard_before) >= threshold_for(dom, cpu);
 }
 
 static void check_beside(struct sim_oracles *o, u32 domain, u32 cpu)
@@ -160,8 +201,9 @@ static void check_beside(struct sim_oracles *o, u32 domain, u32 cpu)
 	if (!threshold || d->nr_waiting < threshold || !is_free(o, cpu))
 		return;
 	t = queued_for(domain, (s32)cpu);
-	if (!t || (dom->nr_online && !looked(o, d, cpu) && !was_to_be_woken(o, d, t, cpu)) ||
-	    helper_is_held_up(domain))
+	if (!t || helper_is_held_up(domain) ||
+	    (dom->nr_online && !looked(o, d, cpu) && !was_to_be_woken(o, d, t, cpu) &&
+	     !guard_has_looked(o, domain, t, cpu)))
 		return;
 	oracle_fail(o, "idle-beside-work", t, (s32)cpu,
 		    "CPU %u of domain %u is idle while domain %u queues %u tasks, the threshold "

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "bpf/helper.bpf.h"
 #include "tests/sim/oracle-private.h"
 
 /* --- Counts of the domains: what a task adds to its own. ----------------------------------------- */
@@ -18,7 +19,7 @@ static void touch(struct sim_oracles *o, u32 domain)
 	o->touched[o->nr_touched++] = domain;
 }
 
-static void count(struct sim_oracles *o, struct oracle_task *t, u32 one)
+static void count_in_domain(struct sim_oracles *o, struct oracle_task *t, u32 one)
 {
 	struct oracle_domain *d = oracle_domain_of(o, t);
 	bool runnable = t->state != TASK_ASLEEP;
@@ -34,6 +35,8 @@ static void count(struct sim_oracles *o, struct oracle_task *t, u32 one)
 	d = &o->domains[oracle_waits_in(t)];
 	d->nr_waiting += one;
 	d->nr_open += t->confined ? 0 : one;
+	if (d->nr_waiting > HELPER_DEPTH)
+		d->crowded_at = native.now_ns;
 	o->nr_waiting += one;
 	touch(o, oracle_waits_in(t));
 }
@@ -145,6 +148,7 @@ static void queue(struct sim_oracles *o, struct oracle_task *t, const struct nat
 		oracle_fail(o, "two-places", t, t->cpu, "a task is queued that %s",
 			    t->state == TASK_RUNS ? "runs" : "sleeps");
 	t->seq = o->seq;
+	t->queued_at = native.now_ns;
 	if (e->dsq == DSQ_LOCAL)
 		t->cpu = e->cpu;
 	set_state(o, t, TASK_WAITS);
@@ -217,7 +221,7 @@ static void task_event(struct sim_oracles *o, const struct native_event *e)
 	t = oracle_task(e->p);
 	if (!t)
 		return;
-	count(o, t, -1u);
+	count_in_domain(o, t, -1u);
 	domain = t->domain;
 	if (o->context.is_wd40 && e->kind != NATIVE_EVENT_LEAVE)
 		look_up(t);
@@ -238,7 +242,7 @@ static void task_event(struct sim_oracles *o, const struct native_event *e)
 	case NATIVE_EVENT_LEAVE: leave(o, t); return;
 	default: break;
 	}
-	count(o, t, 1);
+	count_in_domain(o, t, 1);
 	note_peaks(o, t);
 	excuse(o, e->p);
 }
@@ -256,6 +260,7 @@ void oracle_model_idle(struct sim_oracles *o, s32 cpu, bool idle)
 		o->domains[d].nr_idle += (u32)idle - (u32)c->idle;
 	c->idle = idle;
 	c->idle_seq = o->seq;
+	c->idle_at = native.now_ns;
 	if (idle && !c->idled)
 		o->idled[o->nr_idled++] = (u32)cpu;
 	c->idled |= idle;

@@ -39,9 +39,9 @@ enum oracle_task_state {
 struct oracle_task {
 	struct task_struct *p;
 	enum oracle_task_state state;
-	s32 cpu;           /* where it runs, last ran, or is queued; -1: nowhere yet */
-	u64 dsq;           /* where it waits */
-	u64 seq;           /* number of the event that put it there */
+	s32 cpu;            /* where it runs, last ran, or is queued; -1: nowhere yet */
+	u64 dsq;            /* where it waits */
+	u64 seq, queued_at; /* number of the event that put it there, and when, ns */
 	u64 waits_since;   /* ns; of its wish to run, or of the last change that is its own doing */
 	u32 waited_in;     /* domain whose queue it was put into since; WD40_NO_DOMAIN: none yet */
 	u64 stolen_before; /* domain's stolen_ns then */
@@ -63,9 +63,9 @@ TAILQ_HEAD(oracle_tasks, oracle_task);
 
 struct oracle_cpu {
 	struct oracle_task *running;
-	bool idle, idled;   /* idled: in sim_oracles.idled */
-	u64 idle_seq;       /* number of the event at which it became idle */
-	u64 occupied_until; /* by a thief of a higher class */
+	bool idle, idled;      /* idled: in sim_oracles.idled */
+	u64 idle_seq, idle_at; /* number of the event at which it became idle, and when, ns */
+	u64 occupied_until;    /* by a thief of a higher class */
 	struct history history;
 };
 
@@ -81,7 +81,10 @@ struct oracle_domain {
 	u32 nr_idle;             /* CPUs */
 	u32 nr_waiting, nr_open; /* queued; those of them that are not confined */
 	u64 queue_seq;           /* number of the last event that queued a task */
-	u64 walked_seq;          /* when its queue was last walked */
+	u64 crowded_at;          /* ns: more waited than a helper is looked for */
+	u64 guard_at,
+		guard_before; /* ns: when the guard was seen to have looked, and before that */
+	u64 walked_seq;       /* when its queue was last walked */
 	struct peak runnable, rate;
 	bool touched; /* in sim_oracles.touched */
 };
@@ -108,8 +111,8 @@ struct sim_oracles {
 	u32 config;      /* slot of the configuration last seen */
 	u64 generation;
 	u32 tune;
-	u64 settings_seq,
-		settings_at; /* number of the event at which either changed last, and when */
+	u64 settings_at;         /* ns: either changed last */
+	u64 reach_seq, reach_at; /* who may steal did: number of the event, ns */
 	struct peak slice;
 	u64 changed_at;     /* ns: the configuration */
 	u64 share_since;    /* ns */

@@ -264,6 +264,34 @@ static void all_come_when_stealing_is_allowed(void **state)
 	assert_int_equal(nr_running(), 16);
 }
 
+static struct task_struct *bound_hog(u32 weight, u32 first, u32 nr)
+{
+	struct task_struct *p = actor(weight);
+
+	native_allow_only(p, first, nr);
+	p->native.cpu = (s32)first;
+	return act(p);
+}
+
+/* Nobody else is queued whom the idle CPU may take, and its own next turn comes when it is overdue. */
+static void a_light_task_among_bound_ones_gets_its_helper_soon(void **state)
+{
+	struct task_struct *light;
+
+	start((struct native_shape){ 1, 2, 2 });
+	native_tune()->any_kick_greedy = true;
+	native_tune()->kick_greedy[0] = 0xf;
+	native_config()->greedy_threshold = 0;
+	for (u32 i = 0; i < 4; i++)
+		bound_hog(10000, 0, 2);
+	light = bound_hog(1, 1, 2);
+	native_run(500 * MSEC);
+	assert_true(light->native.ran > 0 && light->native.dsq);
+	native_config()->greedy_threshold = 1;
+	native_run(WD40_RESCUE_INTERVAL_NS + native_config()->slice_underutil_ns);
+	assert_ptr_equal(native.cpus[2].running, light);
+}
+
 /* Nobody was woken for who waits in a domain whose last CPU goes; there may be no other occasion. */
 static void a_task_left_in_a_dead_domain_wakes_an_idle_cpu(void **state)
 {
@@ -302,6 +330,7 @@ int main(void)
 		TEST(a_dying_cpu_hands_its_tasks_to_idle_ones),
 		TEST(a_task_left_in_a_dead_domain_wakes_an_idle_cpu),
 		TEST(all_come_when_stealing_is_allowed),
+		TEST(a_light_task_among_bound_ones_gets_its_helper_soon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
