@@ -47,6 +47,7 @@ struct oracle_task {
 	u64 stolen_before; /* domain's stolen_ns then */
 	u64 ran_ns, runs_since;
 	u64 share_ran_ns; /* ran_ns when the window of oracle-share.c began */
+	u32 share_domain; /* as oracle-share.c saw it last */
 	u32 domain;       /* that it is counted in */
 	u32 weight;
 	u32 generation;    /* of its context */

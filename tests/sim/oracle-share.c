@@ -15,7 +15,7 @@
  */
 #include "tests/sim/oracle-private.h"
 
-#define WINDOW_NS (10 * SEC_NS)
+#define WINDOW_NS (2 * SEC_NS)
 
 #define EQUAL_PCT   2
 #define WEIGHED_PCT 5
@@ -32,19 +32,28 @@ static bool is_abroad(const struct oracle_task *t, s32 cpu)
 	return domain_of_cpu(cpu) != t->domain;
 }
 
-static void task_event(struct sim_oracles *o, const struct oracle_task *t,
-		       const struct native_event *e)
+/* It runs there: for a guest of another domain neither domain's shares are what they were. */
+static void note_guest(struct sim_oracles *o, const struct oracle_task *t, s32 cpu)
 {
+	if (!is_abroad(t, cpu))
+		return;
+	disturb(o, t->domain);
+	disturb(o, domain_of_cpu(cpu));
+}
+
+static void task_event(struct sim_oracles *o, struct oracle_task *t, const struct native_event *e)
+{
+	if (t->domain != t->share_domain) {
+		disturb(o, t->share_domain);
+		disturb(o, t->domain);
+		t->share_domain = t->domain;
+	}
 	switch (e->kind) {
 	case NATIVE_EVENT_WAKE:
 	case NATIVE_EVENT_SLEEP:
 	case NATIVE_EVENT_ATTR: disturb(o, t->domain); break;
 	case NATIVE_EVENT_RUN:
-		if (!is_abroad(t, e->cpu))
-			break;
-		disturb(o, t->domain);
-		disturb(o, domain_of_cpu(e->cpu));
-		break;
+	case NATIVE_EVENT_STOP: note_guest(o, t, e->cpu); break;
 	default: break;
 	}
 }
@@ -62,7 +71,8 @@ static bool applies(const struct sim_oracles *o, u32 domain)
 	const struct oracle_domain *d = &o->domains[domain];
 
 	return d->share_disturbed_at < o->share_since && o->settings_at < o->share_since &&
-	       d->changed_at < o->share_since && d->nr_runnable && !d->nr_confined;
+	       d->changed_at < o->share_since && d->occupied_until < o->share_since &&
+	       d->nr_runnable && !d->nr_confined;
 }
 
 static bool is_feasible(const struct wd40_domain *dom, u32 weight, u32 nr)
@@ -92,8 +102,11 @@ static void check(struct sim_oracles *o, const struct oracle_task *t, u64 window
 			    fair / 1e6);
 }
 
-/* Does no weight of the domain rule the check out? One that does takes the others' shares too. */
-static void mark_infeasible(struct sim_oracles *o)
+/*
+ * What rules the check out and is no event of the window: a weight that one CPU cannot serve, which takes
+ * the others' shares too, and a guest that has been there all the time.
+ */
+static void mark_others(struct sim_oracles *o)
 {
 	const struct oracle_task *t;
 
@@ -104,6 +117,8 @@ static void mark_infeasible(struct sim_oracles *o)
 		if (d && t->state != TASK_ASLEEP &&
 		    !is_feasible(domain_at(t->domain), t->weight, d->nr_runnable))
 			disturb(o, t->domain);
+		if (t->state == TASK_RUNS)
+			note_guest(o, t, t->cpu);
 	}
 }
 
@@ -112,7 +127,7 @@ static void end_window(struct sim_oracles *o)
 	u64 window = native.now_ns - o->share_since;
 	struct oracle_task *t;
 
-	mark_infeasible(o);
+	mark_others(o);
 	TAILQ_FOREACH(t, &o->all, all)
 	{
 		if (t->state != TASK_ASLEEP && t->domain < shared.nr_domains &&
@@ -125,7 +140,7 @@ static void end_window(struct sim_oracles *o)
 
 void oracle_share_event(struct sim_oracles *o, const struct native_event *e)
 {
-	const struct oracle_task *t = oracle_task(e->p);
+	struct oracle_task *t = oracle_task(e->p);
 
 	if (t)
 		task_event(o, t, e);

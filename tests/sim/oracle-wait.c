@@ -111,18 +111,26 @@ static u64 bound_ns(const struct sim_oracles *o, const struct oracle_task *t,
 	return deadline < rescue ? deadline : rescue;
 }
 
-/* From when on its wait counts. A task in a CPU's own queue waits for the thief of that CPU too. */
+static u64 later(u64 a, u64 b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * From when on its wait counts. A task in a CPU's own queue waits for the thief of that CPU, too, and for who
+ * must not leave that CPU, which may be of another domain.
+ */
 static u64 counts_since(const struct sim_oracles *o, const struct oracle_task *t,
 			const struct oracle_domain *d)
 {
-	u64 since = t->waits_since, occupied = t->cpu >= 0 ? o->cpus[t->cpu].occupied_until : 0;
+	bool is_local = t->dsq == DSQ_LOCAL && t->cpu >= 0;
+	u32 domain_there = is_local ? domain_of_cpu(t->cpu) : WD40_NO_DOMAIN;
+	u64 since = later(t->waits_since, later(d->changed_at, o->changed_at));
 
-	if (d->changed_at > since)
-		since = d->changed_at;
-	if (o->changed_at > since)
-		since = o->changed_at;
-	if (t->dsq == DSQ_LOCAL && occupied > since)
-		since = occupied;
+	if (is_local)
+		since = later(since, o->cpus[t->cpu].occupied_until);
+	if (domain_there < shared.nr_domains)
+		since = later(since, o->domains[domain_there].changed_at);
 	return since;
 }
 
