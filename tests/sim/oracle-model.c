@@ -35,20 +35,25 @@ static void count_in_domain(struct sim_oracles *o, struct oracle_task *t, u32 on
 	d = &o->domains[oracle_waits_in(t)];
 	d->nr_waiting += one;
 	d->nr_open += t->confined ? 0 : one;
+	if (oracle_waits_in(t) != t->domain) {
+		d->nr_guests += one;
+		d->guest_rate += (u64)(s32)one * t->weight;
+		d->nr_confined += t->bound ? one : 0; /* perhaps */
+	}
 	if (d->nr_waiting > HELPER_DEPTH)
 		d->crowded_at = native.now_ns;
 	o->nr_waiting += one;
 	touch(o, oracle_waits_in(t));
 }
 
-static void note_peaks(struct sim_oracles *o, const struct oracle_task *t)
+static void note_peaks(struct sim_oracles *o, const struct oracle_task *t, u32 domain)
 {
-	struct oracle_domain *d = oracle_domain_of(o, t);
+	struct oracle_domain *d = &o->domains[domain];
 
-	if (!d)
+	if (domain >= shared.nr_domains)
 		return;
-	peak_raise(&d->runnable, d->nr_runnable);
-	peak_raise(&d->rate, shared.domains[t->domain].load_rate);
+	peak_raise(&d->runnable, d->nr_runnable + d->nr_guests);
+	peak_raise(&d->rate, shared.domains[domain].load_rate + d->guest_rate);
 	if (t->weight && (!d->lightest || t->weight < d->lightest))
 		d->lightest = t->weight;
 	if (d->nr_confined)
@@ -243,7 +248,8 @@ static void task_event(struct sim_oracles *o, const struct native_event *e)
 	default: break;
 	}
 	count_in_domain(o, t, 1);
-	note_peaks(o, t);
+	note_peaks(o, t, t->domain);
+	note_peaks(o, t, oracle_waits_in(t));
 	excuse(o, e->p);
 }
 

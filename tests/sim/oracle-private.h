@@ -81,8 +81,10 @@ struct oracle_domain {
 	u32 nr_runnable, nr_confined, nr_bound;
 	u32 nr_idle;             /* CPUs */
 	u32 nr_waiting, nr_open; /* queued; those of them that are not confined */
-	u64 queue_seq;           /* number of the last event that queued a task */
-	u64 crowded_at;          /* ns: more waited than a helper is looked for */
+	u32 nr_guests;  /* queued, and of another domain: they are moved here when they run */
+	u64 guest_rate; /* the sum of their weights */
+	u64 queue_seq;  /* number of the last event that queued a task */
+	u64 crowded_at; /* ns: more waited than a helper is looked for */
 	u64 guard_at,
 		guard_before; /* ns: when the guard was seen to have looked, and before that */
 	u64 walked_seq;       /* when its queue was last walked */

@@ -54,7 +54,7 @@ VARIANTS = {
     "occupied": ["--at", "10ms", "occupy:0-2:rt:30ms", "--at", "50ms", "occupy:1,4-6:irq:7ms",
                  "--at", "80ms", "frequency:0-1:300", "--at", "100ms", "occupy:0:rt:40ms"],
 }
-VARIANTS_OF_A_PAIR = 2
+VARIANTS_OF_A_PAIR = 4
 
 # More domains than wd40 has room for.
 REPLACED = {("huge4096", "small-domains"): ["--set", "cpumasks=0-3;4-7;8-1023"]}
