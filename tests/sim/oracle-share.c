@@ -29,7 +29,20 @@ static void disturb(struct sim_oracles *o, u32 domain)
 /* A task of one domain runs in another. */
 static bool is_abroad(const struct oracle_task *t, s32 cpu)
 {
-	return domain_of_cpu(cpu) != t->domain;
+	return domain_of_cpu(cpu) != t->share_domain;
+}
+
+/* It may be moved to another domain while it runs, which is no event. */
+static void follow_domain(struct sim_oracles *o, struct oracle_task *t)
+{
+	const struct wd40_task *context = oracle_context(t->p);
+	u32 domain = context ? context->domain : WD40_NO_DOMAIN;
+
+	if (domain == t->share_domain)
+		return;
+	disturb(o, t->share_domain);
+	disturb(o, domain);
+	t->share_domain = domain;
 }
 
 /* It runs there: for a guest of another domain neither domain's shares are what they were. */
@@ -37,17 +50,13 @@ static void note_guest(struct sim_oracles *o, const struct oracle_task *t, s32 c
 {
 	if (!is_abroad(t, cpu))
 		return;
-	disturb(o, t->domain);
+	disturb(o, t->share_domain);
 	disturb(o, domain_of_cpu(cpu));
 }
 
 static void task_event(struct sim_oracles *o, struct oracle_task *t, const struct native_event *e)
 {
-	if (t->domain != t->share_domain) {
-		disturb(o, t->share_domain);
-		disturb(o, t->domain);
-		t->share_domain = t->domain;
-	}
+	follow_domain(o, t);
 	switch (e->kind) {
 	case NATIVE_EVENT_WAKE:
 	case NATIVE_EVENT_SLEEP:
@@ -108,7 +117,7 @@ static void check(struct sim_oracles *o, const struct oracle_task *t, u64 window
  */
 static void mark_others(struct sim_oracles *o)
 {
-	const struct oracle_task *t;
+	struct oracle_task *t;
 
 	TAILQ_FOREACH(t, &o->all, all)
 	{
@@ -117,6 +126,7 @@ static void mark_others(struct sim_oracles *o)
 		if (d && t->state != TASK_ASLEEP &&
 		    !is_feasible(domain_at(t->domain), t->weight, d->nr_runnable))
 			disturb(o, t->domain);
+		follow_domain(o, t);
 		if (t->state == TASK_RUNS)
 			note_guest(o, t, t->cpu);
 	}
