@@ -7,6 +7,7 @@
  *	- none of them ran elsewhere, and nobody else on the domain's CPUs; no thief took one of these;
  *	- slices, order and CPUs stayed as they were;
  *	- no weight is more than one CPU can serve: weight * CPUs <= sum of the weights;
+ *	- at its begin nobody led the domain's time by more than a slice;
  *	- in first-in-first-out order the weights are equal.
  *
  * Then each ran for its share by weight of the window times CPUs, within 2 % where all weights are
@@ -138,6 +139,25 @@ static void mark_others(struct sim_oracles *o)
 	}
 }
 
+/* Who leads its domain's time by more than a slice when a window begins pays for that in the window. */
+static void mark_debts(struct sim_oracles *o)
+{
+	u64 slice = peak_of(&o->slice) + native.tick_ns;
+	const struct oracle_task *t;
+
+	TAILQ_FOREACH(t, &o->all, all)
+	{
+		s64 lead, limit;
+
+		if (t->state == TASK_ASLEEP || t->domain >= shared.nr_domains)
+			continue;
+		lead = (s64)(oracle_context(t->p)->vtime - shared.domains[t->domain].min_vtime);
+		limit = (s64)(slice * WD40_BASE_WEIGHT / t->weight);
+		if (lead > limit)
+			disturb(o, t->domain);
+	}
+}
+
 static void end_window(struct sim_oracles *o)
 {
 	u64 window = native.now_ns - o->share_since;
@@ -152,6 +172,7 @@ static void end_window(struct sim_oracles *o)
 		t->share_ran_ns = ran_ns(t);
 	}
 	o->share_since = native.now_ns;
+	mark_debts(o);
 }
 
 void oracle_share_event(struct sim_oracles *o, const struct native_event *e)
