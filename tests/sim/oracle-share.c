@@ -51,7 +51,7 @@ static void follow_domain(struct sim_oracles *o, struct oracle_task *t)
 	t->share_domain = domain;
 }
 
-/* It runs there: for a guest of another domain neither domain's shares are what they were. */
+/* It runs there, or is about to: for a guest of another domain neither domain's shares are what they were. */
 static void note_guest(struct sim_oracles *o, const struct oracle_task *t, s32 cpu)
 {
 	if (!is_abroad(t, cpu))
@@ -134,7 +134,7 @@ static void mark_others(struct sim_oracles *o)
 		    !is_feasible(domain_at(t->domain), t->weight, d->nr_runnable))
 			disturb(o, t->domain);
 		follow_domain(o, t);
-		if (t->state == TASK_RUNS)
+		if (t->state == TASK_RUNS || (t->state == TASK_WAITS && t->dsq == DSQ_LOCAL))
 			note_guest(o, t, t->cpu);
 	}
 }
