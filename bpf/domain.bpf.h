@@ -27,6 +27,14 @@ static __always_inline struct wd40_domain __arena *domain_at(u32 index)
 	return index < shared.nr_domains ? &shared.domains[index] : NULL;
 }
 
+/* Are all CPUs of the domain online? */
+static __always_inline bool domain_is_whole(u32 index)
+{
+	struct wd40_domain __arena *dom = domain_at(index);
+
+	return dom && READ_ONCE(dom->nr_online) == dom->nr_cpus;
+}
+
 static __always_inline bool domain_allowed(const struct wd40_task __arena *t, u32 index)
 {
 	return t->allowed_domains[index / WD40_BITS_PER_WORD] >> (index % WD40_BITS_PER_WORD) & 1;
@@ -38,6 +46,26 @@ static __always_inline bool domain_in_nodes(u32 index, u64 node_mask)
 	u32 node = shared.domains[index].node_id;
 
 	return !node_mask || (node < 64 && (node_mask >> node & 1));
+}
+
+/*
+ * A task will be in the domain's queue within DOMAIN_ARRIVAL_NS, mostly much sooner: the kernel puts it
+ * there when enqueue has returned. To be said before an idle CPU is looked for; the exchange is the barrier
+ * between both.
+ */
+#define DOMAIN_ARRIVAL_NS 50000
+
+static __always_inline void domain_expect(struct wd40_domain __arena *dom, u64 now)
+{
+	__sync_lock_test_and_set(&dom->arrival_at, now);
+}
+
+/* Is a task expected that may not be queued yet? */
+static __always_inline bool domain_expects(u32 index, u64 now)
+{
+	struct wd40_domain __arena *dom = domain_at(index);
+
+	return dom && (s64)(now - READ_ONCE(dom->arrival_at)) < DOMAIN_ARRIVAL_NS;
 }
 
 /*

@@ -86,7 +86,7 @@ __hidden void helper_wake_for_orphans(void)
 
 __hidden void helper_look_around(s32 cpu, u32 domain, struct policy policy)
 {
-	if (queue_length(domain, policy.config) ||
+	if (queue_length_soon(domain, policy.config, kernel_now()) ||
 	    (cpumask_test(policy.tune->kick_greedy, cpu) && steal_find(domain, policy.config) >= 0))
 		scx_bpf_kick_cpu(cpu, KICK_IDLE);
 }

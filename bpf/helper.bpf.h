@@ -2,10 +2,12 @@
 /*
  * Helpers: idle CPUs that are woken for what is queued.
  *
- * Why no CPU stays idle beside a queued task that it may take. A task is queued before an idle CPU is
- * looked for, and a CPU is marked idle before update_idle looks into the queues: one of the two sees the
- * other. A CPU that was claimed, and found nothing, is marked idle again without update_idle: it looks
- * twice (cpu_look_again). One that was idle and found something wakes the next if there is more.
+ * Why no CPU stays idle beside a queued task that it may take. enqueue says that a task is expected before
+ * it looks for an idle CPU, and a CPU is marked idle before update_idle looks into the queues and for whom is
+ * expected: one of the two sees the other. The kernel queues the task as soon as enqueue has returned, which
+ * is a shorter way than that of a CPU that kicks itself to come and look twice. A CPU that was claimed, and
+ * found nothing, is marked idle again without update_idle: it looks twice, too (cpu_look_again). One that was
+ * idle and found something wakes the next if there is more. Whoever is still missed waits for the guard.
  */
 #pragma once
 
@@ -38,8 +40,8 @@ __hidden void helper_wake_next(struct wd40_cpu __arena *c, struct policy policy)
 
 /*
  * The CPU, of that domain, has been marked idle. A task may have been queued after it looked into the
- * queues and before it was marked, so that nobody kicked it: looks again, where it would have been kicked
- * for.
+ * queues and before it was marked, or may just be, so that nobody kicked it: looks again, where it would have
+ * been kicked for.
  */
 __hidden void helper_look_around(s32 cpu, u32 domain, struct policy policy);
 

@@ -28,7 +28,7 @@ static void answer(struct wd40_move __arena *m, u32 what)
  */
 static bool would_stay(const struct wd40_task __arena *t, const struct wd40_domain __arena *dom)
 {
-	if (!(t->flags & WD40_TASK_ALL_CPUS) && READ_ONCE(dom->nr_online) < dom->nr_cpus)
+	if (!(t->flags & WD40_TASK_ALL_CPUS) && !domain_is_whole(dom->id))
 		return false;
 	return domain_in_nodes(dom->id, t->preferred_nodes);
 }

@@ -99,7 +99,7 @@ typedef long long s64;
 	X(KICK_IDLE, kick_idle, "idle CPUs of the task's own domain kicked")                     \
 	X(KICK_GREEDY, kick_greedy, "idle CPUs of other domains kicked to steal")                \
 	X(RESCUED, rescued, "tasks brought forward since they had waited for too long")          \
-	X(DEADLINE_CLAMPED, deadline_clamped, "wakeups whose saved-up credit was cut")           \
+	X(DEADLINE_CLAMPED, deadline_clamped, "tasks queued whose saved-up credit was cut")      \
 	X(MOVE_APPLIED, move_applied, "balance moves applied")                                   \
 	X(MOVE_REFUSED, move_refused, "balance moves refused")                                   \
 	X(MOVE_STALE, move_stale, "balance moves whose task was gone")                           \
@@ -210,17 +210,20 @@ struct wd40_cpu {
 	u32 domain; /* index into domains, WD40_NO_DOMAIN where the id has no CPU */
 	u32 node;   /* node index, WD40_NO_NODE likewise */
 
-	/* BPF, own CPU, except online and capacity: written in init and cpu_online/cpu_offline */
+	/* BPF: in init and cpu_online/cpu_offline. Others read this line at each wakeup. */
 	u32 capacity; /* 1..1024 */
 	u32 online;
+
+	/* BPF, own CPU: at each switch, so in lines that others need not */
+	u64 busy_ns __attribute__((
+		aligned(WD40_CACHELINE))); /* in tasks of this scheduler, up to running_since */
+	u64 running_since; /* start of the running task's current stint, 0 when none */
+	u64 idle;          /* for how long it has been idle, in the form of bpf/idle.h */
+	u64 clock_ns; /* the scheduler's clock when a stint or idling last began or ended here */
 	u32 perf_applied; /* wd40_config.perf_level last asked of cpufreq here */
 	u32 looked_again; /* it found nothing twice since it was kicked */
 	u32 called_to; /* any CPU: whose queue it was kicked for, till it comes; WD40_NO_DOMAIN: none */
 	u32 pad;
-	u64 busy_ns;       /* time spent in tasks of this scheduler, up to running_since */
-	u64 running_since; /* start of the running task's current stint, 0 when none */
-	u64 idle;          /* for how long it has been idle, in the form of bpf/idle.h */
-	u64 clock_ns; /* the scheduler's clock when a stint or idling last began or ended here */
 	u64 counters[WD40_NR_COUNTERS];
 	struct wd40_waits queue_wait; /* of tasks that came to run here: in a domain's queue, and */
 	struct wd40_waits run_delay;  /* since they were runnable and not on a CPU */
@@ -240,13 +243,16 @@ struct wd40_domain {
 	u64 __arena *cpus;    /* CPU mask, shared.mask_words words */
 	u32 __arena *victims; /* the other domains, nearest first */
 
+	/* BPF: in init and cpu_online/cpu_offline. Others read this line often. */
+	u32 nr_online; /* atomic: its CPUs that are online */
+	u32 capacity;  /* atomic: sum of theirs, 1024 for a CPU of the fastest kind */
+
 	/* BPF */
 	u64 min_vtime __attribute__((aligned(WD40_CACHELINE))); /* atomic, only grows */
+	u64 arrival_at;  /* atomic: when a task was last about to be queued by enqueue */
 	u64 rescued_at;  /* atomic: when its queue was last searched for who waits too long */
 	u64 max_wait_ns; /* atomic: longest wait of a queued task since attach */
 	u32 nr_tasks;    /* atomic: tasks that live here */
-	u32 nr_online;   /* atomic: its CPUs that are online */
-	u32 capacity;    /* atomic: sum of theirs, 1024 for a CPU of the fastest kind */
 	struct wd40_ravg load __attribute__((aligned(WD40_CACHELINE))); /* lock: rate: load_rate */
 	u64 load_rate; /* lock: weight of the runnable tasks now */
 } __attribute__((aligned(WD40_CACHELINE)));

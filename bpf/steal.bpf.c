@@ -56,11 +56,17 @@ u32 queue_length(u32 domain, const struct wd40_config __arena *config __arg_aren
 	return (length > 0 ? length : 0) + (leftover > 0 ? leftover : 0);
 }
 
+__hidden u32 queue_length_soon(u32 domain, const struct wd40_config __arena *config, u64 now)
+{
+	return queue_length(domain, config) + domain_expects(domain, now);
+}
+
 /* One look for work in other domains. */
 struct raid {
 	const struct wd40_domain __arena *thief;
 	const struct wd40_config __arena *config;
 	bool take; /* or just see whether there is something */
+	u64 now;   /* for the latter */
 };
 
 /* Among the victims [first, end) whose queue is at least threshold long. Which one; -ENOENT. */
@@ -71,9 +77,10 @@ static s32 raid_some(const struct raid *r, u32 first, u32 end, u32 threshold)
 	for (u32 i = first; i < end && can_loop; i++) {
 		u32 victim = r->thief->victims[i];
 
-		if (queue_length(victim, r->config) < threshold)
-			continue;
-		if (!r->take || queue_consume(victim, r->config))
+		if (!r->take && queue_length_soon(victim, r->config, r->now) >= threshold)
+			return (s32)victim;
+		if (r->take && queue_length(victim, r->config) >= threshold &&
+		    queue_consume(victim, r->config))
 			return (s32)victim;
 	}
 	return -ENOENT;
@@ -105,7 +112,7 @@ s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena
 
 s32 steal_find(u32 thief_domain, const struct wd40_config __arena *config __arg_arena)
 {
-	struct raid r = { .thief = domain_at(thief_domain), .config = config };
+	struct raid r = { .thief = domain_at(thief_domain), .config = config, .now = kernel_now() };
 
 	return raid_all(&r);
 }

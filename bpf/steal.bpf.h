@@ -37,6 +37,9 @@ __hidden bool queue_first_deadline(u32 domain, s32 cpu, const struct wd40_config
 /* Number of tasks queued in a domain. */
 u32 queue_length(u32 domain, const struct wd40_config __arena *config __arg_arena);
 
+/* The same, with one that is expected (domain_expects). */
+__hidden u32 queue_length_soon(u32 domain, const struct wd40_config __arena *config, u64 now);
+
 /* Takes a task of a domain that lost all its CPUs. Everybody serves those first. */
 bool steal_orphan(const struct wd40_config __arena *config __arg_arena);
 
@@ -46,5 +49,8 @@ bool steal_orphan(const struct wd40_config __arena *config __arg_arena);
  */
 s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena);
 
-/* The domain that steal would take from, had its tasks an affinity that lets them come; -ENOENT. */
+/*
+ * The domain that steal would take from, once those who are expected are queued, had its tasks an affinity that
+ * lets them come; -ENOENT.
+ */
 s32 steal_find(u32 thief_domain, const struct wd40_config __arena *config __arg_arena);

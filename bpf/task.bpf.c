@@ -152,13 +152,19 @@ static u32 preferred_domain(struct task_struct *p, struct wd40_task __arena *t)
 }
 
 /*
- * While CPUs are offline a task with an affinity follows the CPU that the kernel has put it on, since
- * of its domains' CPUs just the offline ones may be its own.
+ * May the task's CPUs of its domain all be offline? One with an affinity that lives where CPUs are offline
+ * follows the CPU that the kernel has put it on.
  */
+static bool may_be_stranded(const struct wd40_task __arena *t)
+{
+	return READ_ONCE(shared.nr_offline) && !(t->flags & WD40_TASK_ALL_CPUS) &&
+	       !domain_is_whole(t->domain);
+}
+
 __hidden void task_settle(struct task_struct *p, struct wd40_task __arena *t, struct policy policy)
 {
 	task_serve_move(t, policy);
-	if (READ_ONCE(shared.nr_offline) && !(t->flags & WD40_TASK_ALL_CPUS))
+	if (may_be_stranded(t))
 		reshape(t, domain_of_cpu(scx_bpf_task_cpu(p)), policy);
 	else if (policy.config->mempolicy_affinity)
 		reshape(t, preferred_domain(p, t), policy);

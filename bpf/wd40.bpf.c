@@ -117,6 +117,13 @@ static bool hand_over(struct task_struct *p, struct wd40_task __arena *t, struct
 	return true;
 }
 
+static void set_deadline(struct wd40_task __arena *t, const struct wd40_domain __arena *dom,
+			 u64 slice_ns)
+{
+	if (deadline_set(t, dom, slice_ns))
+		count(WD40_CTR_DEADLINE_CLAMPED);
+}
+
 static void queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
 			    struct policy policy, u64 now, u64 enq_flags)
 {
@@ -127,9 +134,9 @@ static void queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
 		kernel_insert(p, DSQ_LOCAL, slice, enq_flags);
 		return;
 	}
-	if (deadline_set(t, dom, slice))
-		count(WD40_CTR_DEADLINE_CLAMPED);
+	set_deadline(t, dom, slice);
 	WRITE_ONCE(t->queued_at, now);
+	domain_expect(dom, now);
 	if (policy.config->fifo_sched)
 		kernel_insert(p, QUEUE_FIFO(t->domain), slice, enq_flags);
 	else
@@ -170,7 +177,7 @@ static bool prev_comes_first(struct wd40_task __arena *t, s32 cpu, struct policy
 	if (!dom || policy.config->fifo_sched || t->domain != domain ||
 	    !queue_first_deadline(domain, cpu, policy.config, &first))
 		return false;
-	deadline_set(t, dom, policy_slice_ns(policy, domain));
+	set_deadline(t, dom, policy_slice_ns(policy, domain));
 	return deadline_before(t->deadline, first);
 }
 

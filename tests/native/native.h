@@ -94,6 +94,9 @@ struct native_buffered {
 
 struct native_observer;
 
+/* Told to on_call: enqueue has returned, and what it said is not done yet. */
+#define NATIVE_VERDICT "a verdict"
+
 #define NATIVE_KICKS 32
 
 struct native_kernel {
@@ -133,7 +136,7 @@ struct native_kernel {
 	u32 fail_claims;  /* and of scx_bpf_test_and_clear_cpu_idle: another CPU was quicker */
 	bool ringbuf_full;
 	bool cannot_peek;                   /* scx_bpf_dsq_peek is missing: before v6.19 */
-	void (*on_call)(const char *kfunc); /* before each call: what happens meanwhile elsewhere */
+	void (*on_call)(const char *kfunc); /* what happens elsewhere before each call */
 
 	/* what the scheduler did */
 	struct native_kick kicks[NATIVE_KICKS]; /* the last of nr_kicks */

@@ -65,6 +65,8 @@ static void ask_enqueue(struct task_struct *p, u64 enq_flags)
 	native.asked = p;
 	native.ops->enqueue(p, enq_flags);
 	native.asked = NULL;
+	if (native.on_call)
+		native.on_call(NATIVE_VERDICT);
 	if (!p->native.verdict.given)
 		p->native.custody = ++native.enqueues;
 }

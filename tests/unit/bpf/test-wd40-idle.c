@@ -112,6 +112,48 @@ static void who_is_queued_before_a_cpu_is_idle_is_not_missed(void **state)
 	}
 }
 
+static struct task_struct *quitter;
+
+static void a_cpu_runs_dry_meanwhile(const char *kfunc)
+{
+	struct task_struct *current = native.current;
+	s32 cpu = native.cpu;
+
+	if (strcmp(kfunc, NATIVE_VERDICT) != 0)
+		return;
+	native.on_call = NULL;
+	quitter->native.step = (struct native_step){ NATIVE_BLOCK, 0 };
+	quitter->native.step_due = false;
+	native_schedule(quitter->native.cpu);
+	native.cpu = cpu;
+	native.current = current;
+}
+
+/*
+ * Enqueue has found no idle CPU, and the kernel has not queued the task yet. It may be of another domain than
+ * the CPU that wakes it: the domain has but the CPU that is idle, and nobody else will look.
+ */
+static void who_is_queued_while_a_cpu_becomes_idle_is_not_missed(void **state)
+{
+	for (u32 domains = 1; domains <= 2; domains++) {
+		start((struct native_shape){ 1, domains, 2 / domains });
+		quitter = hog(100);
+		late = actor(100);
+		assert_int_equal(native_join(late), 0);
+		pinned_hog(100, 1);
+		native_run(MSEC);
+		late->native.cpu = 1;
+		native.cpu = 1;
+		native.on_call = a_cpu_runs_dry_meanwhile;
+		native_wake(late, 0);
+		native_run(SEC_NS);
+		assert_null(native.on_call);
+		assert_int_equal(longest_wait(late), 0);
+		stop();
+	}
+	start((struct native_shape){ 1, 1, 1 });
+}
+
 /* The same when the CPU was idle, has been kicked for a task that another one took, and finds nothing. */
 static void who_is_queued_before_a_cpu_is_idle_again_is_not_missed(void **state)
 {
@@ -322,6 +364,7 @@ int main(void)
 		TEST(idle_domains_help_a_full_one),
 		TEST(who_is_queued_before_a_cpu_is_idle_is_not_missed),
 		TEST(who_is_queued_before_a_cpu_is_idle_again_is_not_missed),
+		TEST(who_is_queued_while_a_cpu_becomes_idle_is_not_missed),
 		TEST(who_lost_its_helper_to_a_neighbour_gets_another),
 		TEST(who_lost_its_helper_to_the_kernel_gets_another),
 		TEST(an_idle_cpu_rests),

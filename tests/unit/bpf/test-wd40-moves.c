@@ -337,10 +337,32 @@ static void all_of_many_requests_are_answered(void **state)
 				WD40_NR_MOVE_ANSWERS - 1);
 }
 
+/* Of a domain that is neither where it lives nor where it shall live. */
+static void a_cpu_offline_elsewhere_undoes_no_move(void **state)
+{
+	struct task_struct *sleeping, *running;
+
+	stop();
+	start((struct native_shape){ 1, 3, 2 });
+	native_set_online(5, false);
+	sleeping = sleeper(100, MSEC, 9 * MSEC);
+	running = hog(100);
+	native_set_affinity(sleeping, 0, 4);
+	native_set_affinity(running, 0, 4);
+	for (u32 to = 1; to <= 4; to++) {
+		ask(sleeping, to % 2);
+		ask(running, to % 2);
+		native_run(SEC_NS);
+		assert_int_equal(context(sleeping)->domain, to % 2);
+		assert_int_equal(context(running)->domain, to % 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_hog_alone_is_moved_within_a_slice),
+		TEST(a_cpu_offline_elsewhere_undoes_no_move),
 		TEST(a_hog_among_many_is_moved_within_a_turn),
 		TEST(who_always_finds_an_idle_cpu_is_moved),
 		TEST(a_sleeper_is_moved_when_it_wakes),
