@@ -69,6 +69,12 @@ struct raid {
 	u64 now;   /* for the latter */
 };
 
+static u32 raid_length(const struct raid *r, u32 victim)
+{
+	return r->take ? queue_length(victim, r->config)
+		       : queue_length_soon(victim, r->config, r->now);
+}
+
 /* Among the victims [first, end) whose queue is at least threshold long. Which one; -ENOENT. */
 static s32 raid_some(const struct raid *r, u32 first, u32 end, u32 threshold)
 {
@@ -77,10 +83,9 @@ static s32 raid_some(const struct raid *r, u32 first, u32 end, u32 threshold)
 	for (u32 i = first; i < end && can_loop; i++) {
 		u32 victim = r->thief->victims[i];
 
-		if (!r->take && queue_length_soon(victim, r->config, r->now) >= threshold)
-			return (s32)victim;
-		if (r->take && queue_length(victim, r->config) >= threshold &&
-		    queue_consume(victim, r->config))
+		if (raid_length(r, victim) < threshold)
+			continue;
+		if (!r->take || queue_consume(victim, r->config))
 			return (s32)victim;
 	}
 	return -ENOENT;

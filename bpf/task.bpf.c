@@ -152,20 +152,29 @@ static u32 preferred_domain(struct task_struct *p, struct wd40_task __arena *t)
 }
 
 /*
- * May the task's CPUs of its domain all be offline? One with an affinity that lives where CPUs are offline
- * follows the CPU that the kernel has put it on.
+ * Where a task with an affinity that lives where CPUs are offline, which may be all of its own, follows the CPU
+ * that the kernel has put it on; WD40_NO_DOMAIN: it need not. After a change of affinity that CPU may be one
+ * that it has to leave.
  */
-static bool may_be_stranded(const struct wd40_task __arena *t)
+static u32 stranded_to(struct task_struct *p, const struct wd40_task __arena *t)
 {
-	return READ_ONCE(shared.nr_offline) && !(t->flags & WD40_TASK_ALL_CPUS) &&
-	       !domain_is_whole(t->domain);
+	u32 there;
+
+	if (!READ_ONCE(shared.nr_offline) || t->flags & WD40_TASK_ALL_CPUS ||
+	    domain_is_whole(t->domain))
+		return WD40_NO_DOMAIN;
+	there = domain_of_cpu(scx_bpf_task_cpu(p));
+	return there < shared.nr_domains && domain_allowed(t, there) ? there : WD40_NO_DOMAIN;
 }
 
 __hidden void task_settle(struct task_struct *p, struct wd40_task __arena *t, struct policy policy)
 {
+	u32 there;
+
 	task_serve_move(t, policy);
-	if (may_be_stranded(t))
-		reshape(t, domain_of_cpu(scx_bpf_task_cpu(p)), policy);
+	there = stranded_to(p, t);
+	if (there != WD40_NO_DOMAIN)
+		reshape(t, there, policy);
 	else if (policy.config->mempolicy_affinity)
 		reshape(t, preferred_domain(p, t), policy);
 	else if (READ_ONCE(shared.nr_orphaned))

@@ -78,13 +78,13 @@ static void check_min_vtime(struct sim_oracles *o, const struct oracle_task *t)
 	d->min_vtime = now;
 }
 
-/* While all CPUs are online a domain with one that the task may use can serve it. */
+/* Where all its CPUs are online a domain with one that the task may use can serve it. */
 static void check_queue(struct sim_oracles *o, const struct oracle_task *t,
 			const struct native_event *e)
 {
 	u32 domain = (u32)(e->dsq / 2); /* QUEUE_DEADLINE, QUEUE_FIFO */
 
-	if (!shared.nr_offline && !domain_allowed(oracle_context(t->p), domain))
+	if (domain_is_whole(domain) && !domain_allowed(oracle_context(t->p), domain))
 		oracle_fail(o, "wrong-domain", t, -1,
 			    "queued in domain %u, where it may run on no CPU", domain);
 }

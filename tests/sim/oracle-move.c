@@ -12,7 +12,7 @@
 static bool must_be_there(const struct wd40_move *m, const struct native_event *e)
 {
 	return m->answer == WD40_MOVE_APPLIED && e->kind != NATIVE_EVENT_ATTR &&
-	       e->kind != NATIVE_EVENT_LEAVE && !shared.nr_offline &&
+	       e->kind != NATIVE_EVENT_LEAVE && domain_is_whole(m->target) &&
 	       !native_config()->mempolicy_affinity;
 }
 

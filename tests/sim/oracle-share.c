@@ -31,12 +31,6 @@ static void disturb(struct sim_oracles *o, u32 domain)
 		o->domains[domain].share_disturbed_at = native.now_ns;
 }
 
-/* A task of one domain runs in another. */
-static bool is_abroad(const struct oracle_task *t, s32 cpu)
-{
-	return domain_of_cpu(cpu) != t->share_domain;
-}
-
 /* It may be moved to another domain while it runs, which is no event: the model hears of it later. */
 static void follow_domain(struct sim_oracles *o, struct oracle_task *t)
 {
@@ -51,13 +45,13 @@ static void follow_domain(struct sim_oracles *o, struct oracle_task *t)
 	t->share_domain = domain;
 }
 
-/* It runs there, or is about to: for a guest of another domain neither domain's shares are what they were. */
-static void note_guest(struct sim_oracles *o, const struct oracle_task *t, s32 cpu)
+/* A task that runs in that domain, or waits for its CPUs: for a guest neither's shares are what they were. */
+static void note_guest(struct sim_oracles *o, const struct oracle_task *t, u32 domain)
 {
-	if (!is_abroad(t, cpu))
+	if (t->share_domain == domain)
 		return;
 	disturb(o, t->share_domain);
-	disturb(o, domain_of_cpu(cpu));
+	disturb(o, domain);
 }
 
 static void task_event(struct sim_oracles *o, struct oracle_task *t, const struct native_event *e)
@@ -68,7 +62,7 @@ static void task_event(struct sim_oracles *o, struct oracle_task *t, const struc
 	case NATIVE_EVENT_SLEEP:
 	case NATIVE_EVENT_ATTR: disturb(o, t->domain); break;
 	case NATIVE_EVENT_RUN:
-	case NATIVE_EVENT_STOP: note_guest(o, t, e->cpu); break;
+	case NATIVE_EVENT_STOP: note_guest(o, t, domain_of_cpu(e->cpu)); break;
 	default: break;
 	}
 }
@@ -135,7 +129,9 @@ static void mark_others(struct sim_oracles *o)
 			disturb(o, t->domain);
 		follow_domain(o, t);
 		if (t->state == TASK_RUNS || (t->state == TASK_WAITS && t->dsq == DSQ_LOCAL))
-			note_guest(o, t, t->cpu);
+			note_guest(o, t, domain_of_cpu(t->cpu));
+		else if (t->state == TASK_WAITS)
+			note_guest(o, t, oracle_waits_in(t));
 	}
 }
 
