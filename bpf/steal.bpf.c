@@ -91,6 +91,16 @@ static s32 raid_some(const struct raid *r, u32 first, u32 end, u32 threshold)
 	return -ENOENT;
 }
 
+/* Near CPUs are woken before far ones, so those must not take sooner. */
+static u32 far_threshold(const struct wd40_config __arena *config)
+{
+	u32 near = config->greedy_threshold, far = config->greedy_threshold_x_numa;
+
+	if (!near || !far)
+		return 0;
+	return far > near ? far : near;
+}
+
 static s32 raid_all(const struct raid *r)
 {
 	const struct wd40_domain __arena *thief = r->thief;
@@ -99,9 +109,9 @@ static s32 raid_all(const struct raid *r)
 	if (!thief)
 		return -ENOENT;
 	victim = raid_some(r, 0, thief->nr_victims_node, r->config->greedy_threshold);
-	if (victim < 0 && r->config->greedy_threshold)
+	if (victim < 0)
 		victim = raid_some(r, thief->nr_victims_node, thief->nr_victims,
-				   r->config->greedy_threshold_x_numa);
+				   far_threshold(r->config));
 	return victim;
 }
 

@@ -2,7 +2,7 @@
 /*
  * Queues of the domains and where a CPU with nothing to do finds work: in its own domain, then in the
  * other domains of its node, nearest first, whose queue holds at least greedy_threshold tasks, then
- * in other nodes by greedy_threshold_x_numa.
+ * in other nodes by greedy_threshold_x_numa, or the former if that is more.
  *
  * A domain has one queue per order, because the kernel allows no mixture in one: one that sorts by
  * deadline and one first-in-first-out. After a live change of the order the old one runs empty first.

@@ -12,12 +12,14 @@ static u32 print_group(struct fuzz_bytes *b, u32 first, FILE *to)
 {
 	static const u32 nodes[] = { 0, 1, 5 }, threads[] = { 1, 2, 4 },
 			 capacities[] = { 1024, 300 };
+	/* a byte each, in this order: that of a call's arguments is up to the compiler */
 	u32 hole = fuzz_below(b, 3), n = 1 + fuzz_below(b, CPUS_MAX);
+	u32 node = FUZZ_ONE_OF(b, nodes), thread = FUZZ_ONE_OF(b, threads);
+	u32 llc_cpus = 1 + fuzz_below(b, CPUS_MAX), capacity = FUZZ_ONE_OF(b, capacities);
 
 	first += hole;
 	fprintf(to, "cpus %u-%u node %u threads %u llc-cpus %u capacity %u\n", first, first + n - 1,
-		FUZZ_ONE_OF(b, nodes), FUZZ_ONE_OF(b, threads), 1 + fuzz_below(b, CPUS_MAX),
-		FUZZ_ONE_OF(b, capacities));
+		node, thread, llc_cpus, capacity);
 	return first + n;
 }
 

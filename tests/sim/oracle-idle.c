@@ -112,7 +112,11 @@ static u32 threshold_for(const struct wd40_domain *victim, u32 cpu)
 	/* a domain given by cpumasks may reach into another node than its own */
 	if (!config->greedy_threshold || thief->node == victim->node)
 		return config->greedy_threshold;
-	return config->greedy_threshold_x_numa;
+	if (!config->greedy_threshold_x_numa)
+		return 0;
+	return config->greedy_threshold_x_numa > config->greedy_threshold
+		       ? config->greedy_threshold_x_numa
+		       : config->greedy_threshold;
 }
 
 /* The task still counts where it waited. */
@@ -152,15 +156,6 @@ static bool was_to_be_woken(const struct sim_oracles *o, const struct oracle_dom
 	return d->queue_seq > o->reach_seq;
 }
 
-/* Where the far CPUs need fewer tasks than the near ones, these are woken before them and take nothing. */
-static bool may_be_woken_first(const struct wd40_domain *dom, u32 cpu)
-{
-	const struct wd40_config *config = native_config();
-
-	return domain_at(domain_of_cpu((s32)cpu))->node == dom->node ||
-	       config->greedy_threshold_x_numa >= config->greedy_threshold;
-}
-
 /* So many tasks wait in the domain's queue since before that. */
 static u32 nr_waiting_since(u32 domain, u64 time_ns)
 {
@@ -185,9 +180,8 @@ static bool guard_has_looked(const struct sim_oracles *o, u32 domain, const stru
 		d->guard_at = dom->rescued_at;
 	}
 	return tune->any_kick_greedy && cpumask_test(tune->kick_greedy, cpu) &&
-	       may_be_woken_first(dom, cpu) && t->queued_at < d->guard_before &&
-	       o->reach_at < d->guard_before && o->cpus[cpu].idle_at < d->guard_before &&
-	       d->crowded_at < d->guard_before &&
+	       t->queued_at < d->guard_before && o->reach_at < d->guard_before &&
+	       o->cpus[cpu].idle_at < d->guard_before && d->crowded_at < d->guard_before &&
 	       nr_waiting_since(domain, d->guard_before) >= threshold_for(dom, cpu);
 }
 

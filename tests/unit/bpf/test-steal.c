@@ -141,7 +141,18 @@ static void across_nodes_only_when_asked_for(void **state)
 	config->greedy_threshold_x_numa = 1;
 	config->greedy_threshold = 0;
 	assert_int_equal(steal(0, config), -ENOENT);
-	config->greedy_threshold = 11;
+}
+
+/* Near CPUs are woken first, and would find too little. */
+static void across_nodes_never_sooner_than_near(void **state)
+{
+	struct wd40_config *config = *state;
+
+	config->greedy_threshold = 3;
+	config->greedy_threshold_x_numa = 1;
+	queue_n(4, 2);
+	assert_int_equal(steal(0, config), -ENOENT);
+	queue_n(4, 1);
 	assert_int_equal(steal(0, config), WD40_CTR_STEAL_FAR);
 }
 
@@ -273,6 +284,7 @@ int main(void)
 		TEST(fault_18_a_queue_shorter_than_the_threshold_is_left),
 		TEST(fault_19_the_threshold_across_nodes_means_the_same),
 		TEST(across_nodes_only_when_asked_for),
+		TEST(across_nodes_never_sooner_than_near),
 		TEST(no_stealing_when_off),
 		TEST(ones_own_queue_is_no_victim),
 		TEST(fault_20_no_victim_is_left_out),
