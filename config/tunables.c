@@ -39,7 +39,7 @@ const struct tunable tunables[NR_TUNABLES] = {
 	[TUNABLE_GREEDY_THRESHOLD_X_NUMA] = {
 		"greedy-threshold-x-numa", NULL, 0, "GreedyThresholdXNuma",
 		TUNABLE_UINT, UNIT_NONE, "0", 0, 1024, APPLIED_LIVE,
-		"queue length from which other nodes may steal, never below greedy-threshold, 0 = never" },
+		"queue length from which other nodes may steal, 0 = never" },
 	[TUNABLE_LOAD_BALANCE] = {
 		"load-balance", "no-load-balance", 0, "LoadBalance",
 		TUNABLE_BOOL, UNIT_NONE, "yes", 0, 1, APPLIED_LIVE,
