@@ -149,6 +149,13 @@ static bool is_shown(const char *property)
 	return true;
 }
 
+static bool is_empty(json_object *value)
+{
+	if (json_object_is_type(value, json_type_array))
+		return json_length(value) == 0;
+	return !*(json_object_get_string(value) ?: "");
+}
+
 static void print_value(FILE *f, const char *name, json_object *value)
 {
 	int id = tunable_by_bus_name(name);
@@ -157,10 +164,10 @@ static void print_value(FILE *f, const char *name, json_object *value)
 
 	if (text)
 		fprintf(f, "%s%s%s", text, *unit ? " " : "", unit);
-	else if (!json_object_is_type(value, json_type_array))
-		fputs(json_object_get_string(value) ?: "", f);
-	else if (json_length(value) == 0)
+	else if (is_empty(value))
 		fputs("none", f);
+	else if (!json_object_is_type(value, json_type_array))
+		fputs(json_object_get_string(value), f);
 	else
 		print_names(f, value, " ");
 }

@@ -96,8 +96,19 @@ class Reads(Ctl):
 
     def test_status_of_what_is_not_attached(self):
         self.run_ctl("detach")
-        self.assertIn("State: detached", self.run_ctl("status", code=NEGATIVE))
+        text = self.run_ctl("status", code=NEGATIVE)
+        self.assertIn("State: detached", text)
+        self.assertIn("Reason: detached by uid 0", text)
         self.assertEqual(self.ctl_json("status", code=NEGATIVE)["State"], "detached")
+        self.assertEqual(self.ctl_json("status", code=NEGATIVE)["StateReason"], "detached by uid 0")
+
+    def test_status_says_why_it_is_not_attached(self):
+        self.fake.fail("attach", "EBUSY")
+        self.fails(FAILED, "reattach", says=["another scheduler is active"])
+        self.assertIn("Reason: another scheduler is active", self.run_ctl("status", code=NEGATIVE))
+        self.fake.succeed("attach")
+        self.run_ctl("attach")
+        self.assertNotIn("Reason:", self.run_ctl("status"))
 
     def test_describe(self):
         lines = self.run_ctl("describe").splitlines()

@@ -60,11 +60,11 @@ static void test_properties(void **state)
 {
 	assert_line(
 		make("PropertiesChanged",
-		     "[\"i\", {\"State\": \"attached\", \"BalanceIntervalUSec\": 500000,"
+		     "[\"i\", {\"State\": \"attached\", \"StateReason\": \"\", \"BalanceIntervalUSec\": 500000,"
 		     " \"PendingReattach\": [], \"UnsavedTunables\": [\"PerfLevel\", \"Partial\"],"
 		     " \"Cpumasks\": [\"0\", \"1\"], \"RevertDeadlineUSec\": 7}, [\"Other\"]]",
 		     NULL, NULL),
-		"State = attached, interval = 0.5 s, PendingReattach = none, "
+		"State = attached, StateReason = none, interval = 0.5 s, PendingReattach = none, "
 		"UnsavedTunables = perf partial, cpumasks = 0;1, Other has changed\n");
 }
 
