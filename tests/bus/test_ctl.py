@@ -3,13 +3,16 @@
 
 import json
 import os
+import pathlib
 import subprocess
+import sys
 import time
 import unittest
 
 from harness import CTL, DAEMON, PATIENCE, Case, Polkit, die_with_parent, wait_until
 
 OK, FAILED, USAGE, UNREACHABLE, NOT_PERMITTED, REFUSED, STALE, BUSY, NEGATIVE = range(9)
+RELAY = pathlib.Path(__file__).with_name("relay.py")
 SAVED = "etc/wd40d/wd40d.ini.d/90-runtime.ini"
 
 
@@ -436,16 +439,18 @@ class WithoutDaemon(Case):
         self.assertIn("cannot write", result.stderr)
 
     def test_a_remote_machine_is_reached_by_ssh(self):
-        """An ssh that takes the place of the far end: it connects to the bridge's stdin and stdout."""
+        """An ssh that is the far end too. Only bytes pass, no descriptors, though the bridge has a socket: as sshd's."""
         programs = self.directory / "bin"
         programs.mkdir()
         (programs / "ssh").write_text(f'#!/bin/sh\necho "$@" >>{self.directory}/ssh.log\n'
-                                      f'exec systemd-stdio-bridge --bus-path={self.bus.address}\n')
+                                      f'exec {sys.executable} {RELAY} systemd-stdio-bridge --bus-path={self.bus.address}\n')
         (programs / "ssh").chmod(0o755)
         self.start()
         path = f"{programs}:{os.environ['PATH']}"
         self.assertIn("wd40d 0.1.0 on root@far", self.run_ctl("-H", "root@far", "status", PATH=path))
         self.assertIn("far", (self.directory / "ssh.log").read_text())
+        self.run_ctl("-H", "root@far", "set", "perf=3", PATH=path)
+        self.fails(USAGE, "-H", "root@far", "dump", PATH=path, says=["ssh root@far wd40ctl dump"])
 
 
 if __name__ == "__main__":
