@@ -125,6 +125,7 @@ static void call_pass(struct call *c)
 	int r = sd_bus_message_rewind(c->message, true);
 
 	c->passed = true;
+	c->question = polkit_question_free(c->question);
 	if (r >= 0)
 		r = sd_bus_enqueue_for_read(c->gate->bus, c->message);
 	if (r < 0)
@@ -163,6 +164,9 @@ static void on_permission(enum polkit_answer answer, void *userdata)
 		call_refuse(c, SD_BUS_ERROR_ACCESS_DENIED,
 			    "polkit cannot be asked, so only root may");
 		break;
+	case POLKIT_LATE:
+		call_refuse(c, SD_BUS_ERROR_ACCESS_DENIED, "nobody answered in time");
+		break;
 	}
 }
 
@@ -182,7 +186,7 @@ static void on_one_permission(enum polkit_answer answer, void *userdata)
 	struct call *c = userdata;
 
 	c->answers[c->asked++] = answer;
-	if (c->asked == NR_ACTIONS || ask_for_next(c) < 0)
+	if (c->asked == NR_ACTIONS || answer == POLKIT_LATE || ask_for_next(c) < 0)
 		call_pass(c);
 }
 

@@ -166,6 +166,22 @@ class WithPolkit(Permissions):
         with self.assertRaises(Refused) as caught:
             self.nobody.receive()
         self.assertEqual(caught.exception.name, DENIED)
+        self.assertIn("polkit cannot be asked", caught.exception.message)
+
+    def test_polkit_that_does_not_answer(self):
+        """It takes 25 seconds, which is what the daemon waits for a program. Both calls wait together."""
+        self.polkit.answer("wait")
+        self.nobody.send("SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, {})
+        reader = Client(self, user="nobody")
+        reader.send("GetPermissions")
+        wait_until("both questions", lambda: len(self.polkit.asked()) == 2)
+        with self.assertRaises(Refused) as caught:
+            self.nobody.receive()
+        self.assertEqual(caught.exception.name, DENIED)
+        self.assertIn("nobody answered in time", caught.exception.message)
+        self.assertEqual(set(reader.receive().values()), {"no"})
+        wait_until("both are taken back", lambda: sum("cancelled" in a for a in self.polkit.asked()) == 2)
+        self.assertEqual(len(self.polkit.asked()), 4)
 
     def test_bus_that_dies_during_a_question(self):
         self.polkit.answer("wait")
