@@ -31,6 +31,8 @@ const struct verb verbs[] = {
 	{ "stats", "[NAME...]", 0, ARGS_ANY,
 	  OPT_JSON | OPT_OPENMETRICS | OPT_WATCH | OPT_INTERVAL | OPT_COUNT | OPT_NO_LEGEND,
 	  "print statistics", verb_stats },
+	{ "reset-statistics", "", 0, 0, 0, "have statistics count anew from now on",
+	  verb_reset_statistics },
 	{ "monitor", "", 0, 0, OPT_JSON, "print events as they happen", verb_monitor },
 	{ "check", "", 0, 0, OPT_JSON, "say what is wrong with the files", verb_check },
 	{ "probe", "", 0, 0, 0, "say whether kernel and machine have what wd40d needs",

@@ -357,7 +357,7 @@ class Monitors(Ctl):
 
 class Permissions(Ctl):
     CHANGES = [["set", "perf=3"], ["set", "perf=3", "--save"], ["confirm", "1"], ["revert", "1"], ["reset"], ["save"],
-               ["reload"], ["attach"], ["detach"], ["reattach"], ["dump"]]
+               ["reload"], ["attach"], ["detach"], ["reattach"], ["dump"], ["reset-statistics"]]
 
     def test_nobody_may_read_only(self):
         for verb in "status", "get", "describe", "domains", "check", "permissions":
