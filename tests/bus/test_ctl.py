@@ -198,6 +198,18 @@ class Sets(Ctl):
     def test_json(self):
         self.assertEqual(self.ctl_json("set", "cache-level=2"), {"generation": 2, "pending": ["CacheLevel"]})
 
+    def test_json_of_what_becomes_of_them(self):
+        self.run_ctl("set", "perf=3", "--for=2min")
+        generation = self.ctl_json("status")["Generation"]
+        self.assertEqual(self.ctl_json("confirm"), {"generation": generation})
+        self.assertEqual(self.ctl_json("save"), {"path": f"/{SAVED}"})
+        self.assertEqual(self.ctl_json("reset", "perf", "--save", "--dry-run"), {"generation": generation})
+        self.assertEqual(self.ctl_json("reset", "perf", "--save"), {"generation": generation + 1})
+        self.run_ctl("set", "perf=4", "--for=2min")
+        self.assertEqual(self.ctl_json("revert"), {"generation": generation + 2})
+        for verb in "reload", "attach", "detach", "reattach", "reset-statistics", "probe", "dump":
+            self.fails(USAGE, verb, "--json", says=[f"--json does not go with {verb}"])
+
     def test_pending(self):
         self.assertIn("cache-level counts from the next attach on: wd40ctl reattach", self.run_ctl("set", "cache-level=2"))
         self.run_ctl("reattach", "--reason", "new shape")
