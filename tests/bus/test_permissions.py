@@ -69,6 +69,8 @@ class WithPolkit(Permissions):
         self.polkit.answer("yes")
         self.assertEqual(self.change(), [2, []])
         self.assertEqual(self.get(OVER), "t 2000")
+        self.nobody.call("ResetTunables", "asa{sv}", [OVER], {"dry-run": ["b", True], "reason": ["s", "für\tBüro"]})
+        self.assertIn("für?Büro", self.polkit.asked()[1]["details"]["call"])
         asked = self.polkit.asked()[0]
         self.assertEqual(asked["subject"][0], "system-bus-name")
         self.assertTrue(asked["subject"][1].startswith(":"))
