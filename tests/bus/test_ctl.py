@@ -6,10 +6,9 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 import unittest
 
-from harness import CTL, DAEMON, PATIENCE, Case, Polkit, die_with_parent, wait_until
+from harness import CTL, DAEMON, Case, Polkit, die_with_parent, wait_until
 
 OK, FAILED, USAGE, UNREACHABLE, NOT_PERMITTED, REFUSED, STALE, BUSY, NEGATIVE = range(9)
 RELAY = pathlib.Path(__file__).with_name("relay.py")
@@ -325,46 +324,6 @@ class Trials(Ctl):
         self.fails(FAILED, "revert", "7", says=["7"])
         self.assertEqual(self.run_ctl("revert"), "generation 2 is taken back\n")
         self.assertEqual(self.value("perf"), "0")
-
-
-class Monitors(Ctl):
-    def test_the_scheduler_ends(self):
-        monitor = Monitor(self)
-        self.assertIn("wd40d is running, state attached", monitor.lines("Monitoring")[0])
-        self.fake.end(self.fake.ERROR, 0, "it went wrong", "in detail")
-        self.assertIn("error: it went wrong: in detail, attaching again", monitor.wait_for("SchedulerExited"))
-        monitor.wait_for("State = reattaching")
-        monitor.wait_for("State = attached")
-
-    def test_the_daemon_goes_and_comes(self):
-        monitor = Monitor(self)
-        self.assertEqual(self.daemon.stop(), 0)
-        monitor.wait_for("Vanished")
-        self.start()
-        monitor.wait_for("Appeared")
-        self.run_ctl("set", "perf=3")
-        monitor.wait_for("perf = 3")
-
-    def test_json_lines(self):
-        monitor = Monitor(self, "--json")
-        self.run_ctl("set", "perf=3", "interval=4", "--reason", "why not")
-        event = json.loads(monitor.wait_for("TunablesChanged"))
-        self.assertLess(abs(event["time_usec"] / 1e6 - time.time()), 60)
-        self.assertEqual((event["generation"], event["names"], event["origin"], event["uid"], event["user"], event["reason"]),
-                         (2, ["interval", "perf"], "runtime", 0, "root", "why not"))
-        changed = json.loads(monitor.wait_for("PropertiesChanged"))["changed"]
-        self.assertEqual((changed["PerfLevel"], changed["BalanceIntervalUSec"]), (3, 4000000))
-        self.fake.end(self.fake.SYSRQ, 0, "sysrq")
-        exited = json.loads(monitor.wait_for("SchedulerExited"))
-        self.assertIs(exited["will_restart"], False)
-        for line in monitor.lines(""):
-            json.loads(line)
-
-    def test_ends_with_the_bus(self):
-        monitor = Monitor(self)
-        self.bus.kill()
-        self.assertEqual(monitor.process.wait(PATIENCE), UNREACHABLE)
-        self.assertTrue(monitor.lines("the bus is gone"))
 
 
 class Permissions(Ctl):
