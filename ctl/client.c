@@ -9,7 +9,7 @@
 #include "ctl/exit-codes.h"
 
 #define READ_USEC   (25ull * 1000 * 1000)
-#define CHANGE_USEC (310ull * 1000 * 1000) /* the daemon waits 300 s for a password */
+#define CHANGE_USEC (610ull * 1000 * 1000) /* the daemon waits 300 s for each of two passwords */
 
 int client_fail(int code, const char *format, ...)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ctl/client.h"
 #include "ctl/output.h"
 #include "ctl/tunable-text.h"
 
@@ -14,6 +15,8 @@ static void print_tunables_changed(FILE *f, json_object *event);
 static void print_tunables_reverted(FILE *f, json_object *event);
 static void print_scheduler_exited(FILE *f, json_object *event);
 static void print_properties_changed(FILE *f, json_object *event);
+static void print_object_added(FILE *f, json_object *event);
+static void print_object_removed(FILE *f, json_object *event);
 static void print_message(FILE *f, json_object *event);
 
 static const struct kind {
@@ -35,6 +38,8 @@ static const struct kind {
 	  { "interface", "changed", "invalidated" },
 	  print_properties_changed,
 	  COLOR_NONE },
+	{ "InterfacesAdded", { "path", "interfaces" }, print_object_added, COLOR_GREEN },
+	{ "InterfacesRemoved", { "path", "interfaces" }, print_object_removed, COLOR_YELLOW },
 	{ "Monitoring", { "message" }, print_message, COLOR_GREY },
 	{ "Appeared", { "message" }, print_message, COLOR_GREEN },
 	{ "Vanished", { "message" }, print_message, COLOR_RED },
@@ -149,6 +154,13 @@ static bool is_shown(const char *property)
 	return true;
 }
 
+static bool is_empty(json_object *value)
+{
+	if (json_object_is_type(value, json_type_array))
+		return json_length(value) == 0;
+	return !*(json_object_get_string(value) ?: "");
+}
+
 static void print_value(FILE *f, const char *name, json_object *value)
 {
 	int id = tunable_by_bus_name(name);
@@ -157,10 +169,10 @@ static void print_value(FILE *f, const char *name, json_object *value)
 
 	if (text)
 		fprintf(f, "%s%s%s", text, *unit ? " " : "", unit);
-	else if (!json_object_is_type(value, json_type_array))
-		fputs(json_object_get_string(value) ?: "", f);
-	else if (json_length(value) == 0)
+	else if (is_empty(value))
 		fputs("none", f);
+	else if (!json_object_is_type(value, json_type_array))
+		fputs(json_object_get_string(value), f);
 	else
 		print_names(f, value, " ");
 }
@@ -173,6 +185,36 @@ static void print_property(FILE *f, const char *name, json_object *value)
 	print_value(f, name, value);
 }
 
+/* "domain D3" for /org/scx/Wd40/Domain/D3. */
+static void print_object(FILE *f, const char *path)
+{
+	static const struct {
+		const char *folder, *name;
+	} folders[] = { { CLIENT_PATH "/Domain/", "domain" }, { CLIENT_PATH "/Node/", "node" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		size_t length = strlen(folders[i].folder);
+
+		if (strncmp(path, folders[i].folder, length) != 0)
+			continue;
+		fprintf(f, "%s %s", folders[i].name, path + length);
+		return;
+	}
+	fputs(path, f);
+}
+
+static void print_object_added(FILE *f, json_object *event)
+{
+	print_object(f, get_text(event, "path"));
+	fputs(" appeared", f);
+}
+
+static void print_object_removed(FILE *f, json_object *event)
+{
+	print_object(f, get_text(event, "path"));
+	fputs(" is gone", f);
+}
+
 static void print_properties_changed(FILE *f, json_object *event)
 {
 	json_object *changed = get(event, "changed");
@@ -180,8 +222,10 @@ static void print_properties_changed(FILE *f, json_object *event)
 
 	if (!json_object_is_type(changed, json_type_object))
 		return;
-	if (*get_text(event, "path"))
-		fprintf(f, "%s: ", get_text(event, "path"));
+	if (*get_text(event, "path")) {
+		print_object(f, get_text(event, "path"));
+		fputs(": ", f);
+	}
 	json_object_object_foreach (changed, name, value) {
 		if (!is_shown(name))
 			continue;

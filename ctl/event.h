@@ -15,9 +15,11 @@
  *	TunablesReverted   generation, cause
  *	SchedulerExited    kind, code, reason, message, will_restart
  *	PropertiesChanged  interface, changed, invalidated
+ *	InterfacesAdded    path, interfaces
+ *	InterfacesRemoved  path, interfaces
  *
  * Another signal has its values as "values". Who knows more adds it: user, caller and reason of
- * TunablesChanged; path, where it is not that of the daemon's main object. NULL: no memory.
+ * TunablesChanged; path of PropertiesChanged, where it is not the daemon's main object. NULL: no memory.
  */
 json_object *event_new(const char *name, uint64_t time_usec, json_object *values);
 

@@ -17,22 +17,32 @@ struct shown {
 	double seconds; /* between them */
 };
 
+static uint64_t events_in(json_object *buckets, size_t i)
+{
+	return json_object_get_uint64(json_at(buckets, i));
+}
+
+/* A bucket that shrinks: they were reset meanwhile, so all of them count from zero. */
+static bool began_anew(json_object *now, json_object *then)
+{
+	for (size_t i = 0; i < json_length(now); i++)
+		if (events_in(now, i) < events_in(then, i))
+			return true;
+	return false;
+}
+
 /* Of two histograms what the later has more. NULL last: all. The caller's reference. */
 static json_object *histogram_growth(json_object *value, json_object *last)
 {
 	json_object *grown = json_object_new_array(), *buckets = json_object_new_array();
-	json_object *now = json_object_array_get_idx(value, 1);
-	json_object *then = last ? json_object_array_get_idx(last, 1) : NULL;
+	json_object *now = json_at(value, 1), *then = json_at(last, 1);
 
-	for (size_t i = 0; i < json_object_array_length(now); i++) {
-		uint64_t to = json_object_get_uint64(json_object_array_get_idx(now, i));
-		uint64_t from = 0;
-
-		if (then)
-			from = json_object_get_uint64(json_object_array_get_idx(then, i));
-		json_object_array_add(buckets, json_object_new_uint64(to > from ? to - from : to));
-	}
-	json_object_array_add(grown, json_object_get(json_object_array_get_idx(value, 0)));
+	if (began_anew(now, then))
+		then = NULL;
+	for (size_t i = 0; i < json_length(now); i++)
+		json_object_array_add(
+			buckets, json_object_new_uint64(events_in(now, i) - events_in(then, i)));
+	json_object_array_add(grown, json_object_get(json_at(value, 0)));
 	json_object_array_add(grown, buckets);
 	return grown;
 }

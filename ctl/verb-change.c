@@ -8,6 +8,25 @@
 #include "ctl/pick.h"
 #include "ctl/verbs.h"
 
+/* An object of one field, of which it takes another reference. */
+static void print_json(const char *field, json_object *value)
+{
+	_cleanup_(json_putp) json_object *object = json_object_new_object();
+
+	json_object_object_add(object, field, json_object_get(value));
+	output_json(stdout, object);
+}
+
+static void print_trial(const struct request *q, uint64_t generation, const char *done)
+{
+	_cleanup_(json_putp) json_object *number = json_object_new_uint64(generation);
+
+	if (request_has(q, OPT_JSON))
+		print_json("generation", number);
+	else
+		printf("generation %" PRIu64 " is %s\n", generation, done);
+}
+
 static int end_trial(struct client *c, const struct request *q, const char *member,
 		     const char *done)
 {
@@ -17,7 +36,7 @@ static int end_trial(struct client *c, const struct request *q, const char *memb
 	if (!r)
 		r = client_call(c, CLIENT_CHANGES, member, NULL, "t", generation);
 	if (!r)
-		printf("generation %" PRIu64 " is %s\n", generation, done);
+		print_trial(q, generation, done);
 	return r;
 }
 
@@ -52,7 +71,9 @@ int verb_reset(struct client *c, const struct request *q)
 
 	if (r)
 		return r;
-	if (request_has(q, OPT_DRY_RUN))
+	if (request_has(q, OPT_JSON))
+		print_json("generation", generation);
+	else if (request_has(q, OPT_DRY_RUN))
 		puts("would be accepted");
 	else
 		printf("reset (generation %" PRIu64 "%s)\n", json_object_get_uint64(generation),
@@ -65,7 +86,11 @@ int verb_save(struct client *c, const struct request *q)
 	_cleanup_(json_putp) json_object *path = NULL;
 	int r = call_with_names(c, q, "SaveTunables", &path);
 
-	if (!r)
+	if (r)
+		return r;
+	if (request_has(q, OPT_JSON))
+		print_json("path", path);
+	else
 		printf("saved in %s\n", json_object_get_string(path));
-	return r;
+	return CTL_OK;
 }

@@ -70,12 +70,16 @@ static int copy_to_stdout(int fd)
 	return CTL_OK;
 }
 
-/* Over ssh no descriptor can come along, and the daemon's answer is an error that says so. */
+/* Over ssh no descriptor can come along, and the far end would let us wait for it in vain. */
 int verb_dump(struct client *c, const struct request *q)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
-	int fd, r = client_new_call(c, CLIENT_CHANGES, CLIENT_INTERFACE, "Dump", &m);
+	int fd, r;
 
+	if (c->host)
+		return client_fail(CTL_USAGE,
+				   "dump works on this machine only: ssh %s wd40ctl dump", c->host);
+	r = client_new_call(c, CLIENT_CHANGES, CLIENT_INTERFACE, "Dump", &m);
 	if (!r)
 		r = client_send(c, m, &reply);
 	if (r)

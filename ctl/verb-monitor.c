@@ -76,26 +76,31 @@ static void add_circumstances(json_object *event, json_object *rows, int64_t uid
 	copy_text(event, "reason", row);
 }
 
-/* Whether somebody asked for it; what comes by itself has a uid of 0 that means nothing. */
-static bool has_author(json_object *event)
+static bool has_origin(json_object *event, const char *origin)
 {
-	const char *origin = json_object_get_string(json_object_object_get(event, "origin"));
-
-	return origin && (strcmp(origin, "runtime") == 0 || strcmp(origin, "reset") == 0);
+	return strcmp(json_object_get_string(json_object_object_get(event, "origin")) ?: "",
+		      origin) == 0;
 }
 
-/* The signal has the user; the rest is asked for. */
+/* Whether somebody asked for it; of what may come by itself a uid of 0 means nothing. */
+static bool has_author(json_object *event, int64_t uid)
+{
+	return uid != 0 || has_origin(event, "runtime") || has_origin(event, "reset");
+}
+
+/* The signal has the user; the rest is asked for, of values that are in force since. */
 static void add_author(const struct watch *w, json_object *event)
 {
 	int64_t uid = json_object_get_int64(json_object_object_get(event, "uid"));
 	_cleanup_(json_putp) json_object *rows = NULL;
 	_cleanup_(freep) char *user = NULL;
 
-	if (!has_author(event))
+	if (!has_author(event, uid))
 		return;
 	user = origin_user(uid, !w->client->host);
 	json_object_object_add(event, "user", json_object_new_string(user ?: "?"));
-	rows = describe(w);
+	if (has_origin(event, "runtime"))
+		rows = describe(w);
 	if (rows)
 		add_circumstances(event, rows, uid);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* stats: statistics, once or again and again. */
+/* stats: statistics, once or again and again; and reset-statistics. */
 #include "ctl/exit-codes.h"
 #include "ctl/output.h"
 #include "ctl/stats.h"
@@ -79,4 +79,12 @@ int verb_stats(struct client *c, const struct request *q)
 		return stats_print_tables(stdout, metadata, statistics, NULL,
 					  !request_has(q, OPT_NO_LEGEND));
 	return CTL_OK;
+}
+
+int verb_reset_statistics(struct client *c, const struct request *q)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+	int r = client_new_call(c, CLIENT_CHANGES, CLIENT_STATISTICS, "ResetStatistics", &m);
+
+	return r ?: client_send(c, m, NULL);
 }

@@ -63,6 +63,10 @@ static void print_state(json_object *properties)
 	if (is_attached(properties))
 		print_since(number_of(properties, "AttachedTimestamp"));
 	putchar('\n');
+	if (*text_of(properties, "StateReason")) {
+		output_label(stdout, "Reason");
+		puts(text_of(properties, "StateReason"));
+	}
 	output_label(stdout, "Scheduler");
 	printf("%s, %" PRIu64 " restart%s, enable sequence %" PRIu64 "\n",
 	       text_of(properties, "OpsName"), restarts, restarts == 1 ? "" : "s",

@@ -36,6 +36,7 @@ int verb_detach(struct client *c, const struct request *q);
 int verb_reattach(struct client *c, const struct request *q);
 int verb_domains(struct client *c, const struct request *q);
 int verb_stats(struct client *c, const struct request *q);
+int verb_reset_statistics(struct client *c, const struct request *q);
 int verb_monitor(struct client *c, const struct request *q);
 int verb_check(struct client *c, const struct request *q);
 int verb_probe(struct client *c, const struct request *q);

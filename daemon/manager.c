@@ -120,7 +120,7 @@ enum manager_state manager_get_state(const struct manager *m)
 
 const char *manager_reason(const struct manager *m)
 {
-	return m->reason;
+	return m->state == STATE_ATTACHED ? "" : m->reason;
 }
 
 uint64_t manager_generation(const struct manager *m)

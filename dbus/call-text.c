@@ -4,6 +4,7 @@
 
 #include "dbus/call-text.h"
 #include "util/cleanup.h"
+#include "util/text.h"
 
 #define TEXT_MAX 400
 
@@ -58,13 +59,6 @@ static int print_rest(FILE *f, sd_bus_message *m, const char *separator)
 	return r;
 }
 
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			*text = '?';
-}
-
 char *call_describe(sd_bus_message *m)
 {
 	char *text = NULL;
@@ -78,9 +72,7 @@ char *call_describe(sd_bus_message *m)
 	(void)sd_bus_message_rewind(m, true);
 	if (fclose(f) != 0 || !text) /* only now text is what it will be */
 		return NULL;
-	if (size > TEXT_MAX)
-		text[TEXT_MAX] = '\0';
-	make_printable(text);
+	text_copy_printable(text, TEXT_MAX + 1, text);
 	return text;
 }
 

@@ -30,6 +30,7 @@ struct call {
 	struct call *next;
 	sd_bus_message *message;
 	enum action action; /* ACTION_NONE: GetPermissions, which asks for each */
+	enum action then;   /* another that has to be allowed after it, or ACTION_NONE */
 	uid_t uid;
 	char *unit;
 	bool passed;
@@ -112,18 +113,40 @@ static void call_refuse(struct call *c, const char *name, const char *why)
 	call_drop(c);
 }
 
+static void call_fail(struct call *c, int err)
+{
+	(void)sd_bus_reply_method_errno(c->message, err, NULL);
+	call_drop(c);
+}
+
 /* The call comes in once more, and passes then. */
 static void call_pass(struct call *c)
 {
 	int r = sd_bus_message_rewind(c->message, true);
 
 	c->passed = true;
+	c->question = polkit_question_free(c->question);
 	if (r >= 0)
 		r = sd_bus_enqueue_for_read(c->gate->bus, c->message);
-	if (r < 0) {
-		(void)sd_bus_reply_method_errno(c->message, r, NULL);
-		call_drop(c);
+	if (r < 0)
+		call_fail(c, r);
+}
+
+static int ask_polkit(struct call *c);
+
+static void on_yes(struct call *c)
+{
+	int r;
+
+	if (c->then == ACTION_NONE) {
+		call_pass(c);
+		return;
 	}
+	c->action = c->then;
+	c->then = ACTION_NONE;
+	r = ask_polkit(c);
+	if (r < 0)
+		call_fail(c, r);
 }
 
 static void on_permission(enum polkit_answer answer, void *userdata)
@@ -131,7 +154,7 @@ static void on_permission(enum polkit_answer answer, void *userdata)
 	struct call *c = userdata;
 
 	switch (answer) {
-	case POLKIT_YES: call_pass(c); break;
+	case POLKIT_YES: on_yes(c); break;
 	case POLKIT_CHALLENGE:
 		call_refuse(c, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
 			    "a password has to be asked for, and nobody can be asked");
@@ -140,6 +163,9 @@ static void on_permission(enum polkit_answer answer, void *userdata)
 	case POLKIT_ABSENT:
 		call_refuse(c, SD_BUS_ERROR_ACCESS_DENIED,
 			    "polkit cannot be asked, so only root may");
+		break;
+	case POLKIT_LATE:
+		call_refuse(c, SD_BUS_ERROR_ACCESS_DENIED, "nobody answered in time");
 		break;
 	}
 }
@@ -160,7 +186,7 @@ static void on_one_permission(enum polkit_answer answer, void *userdata)
 	struct call *c = userdata;
 
 	c->answers[c->asked++] = answer;
-	if (c->asked == NR_ACTIONS || ask_for_next(c) < 0)
+	if (c->asked == NR_ACTIONS || answer == POLKIT_LATE || ask_for_next(c) < 0)
 		call_pass(c);
 }
 
@@ -175,6 +201,7 @@ static int ask_polkit(struct call *c)
 			c->answers[i] = POLKIT_NO;
 		return ask_for_next(c);
 	}
+	c->question = polkit_question_free(c->question);
 	text = call_describe(m);
 	detail.value = text;
 	return polkit_ask(c->gate->bus, sd_bus_message_get_sender(m), action_name(c->action),
@@ -255,10 +282,8 @@ static int on_credentials(sd_bus_message *m, void *userdata, sd_bus_error *error
 	}
 	if (r >= 0)
 		r = ask_polkit(c);
-	if (r < 0) {
-		(void)sd_bus_reply_method_errno(c->message, r, NULL);
-		call_drop(c);
-	}
+	if (r < 0)
+		call_fail(c, r);
 	return 0;
 }
 
@@ -318,6 +343,8 @@ static int hold(struct gate *g, sd_bus_message *m, enum action action, sd_bus_er
 		return -ENOMEM;
 	c->gate = g;
 	c->action = action;
+	c->then = action == ACTION_SET_TUNABLES && call_persists(m) ? ACTION_SAVE_CONFIGURATION
+								    : ACTION_NONE;
 	c->message = sd_bus_message_ref(m);
 	r = call_begin(c);
 	if (r < 0)
@@ -358,10 +385,7 @@ static int permission_of(sd_bus_message *m)
 		return action < 0 ? ACTION_NONE : action; /* sd-bus says what is wrong */
 	}
 	action = permission_of_method(interface, member);
-	if (action == -ENOENT && !permission_is_ours(interface))
-		return ACTION_NONE;
-	return action == ACTION_SET_TUNABLES && call_persists(m) ? ACTION_SAVE_CONFIGURATION
-								 : action;
+	return action == -ENOENT && !permission_is_ours(interface) ? (int)ACTION_NONE : action;
 }
 
 static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *error)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "dbus/options.h"
+#include "util/text.h"
 
 static const struct {
 	const char *name;
@@ -23,14 +23,6 @@ struct option_value {
 	int flag;
 };
 
-static void take_reason(const char *text, char reason[REASON_MAX + 1])
-{
-	snprintf(reason, REASON_MAX + 1, "%s", text);
-	for (char *at = reason; *at; at++)
-		if (*at < ' ' || *at > '~')
-			*at = '?';
-}
-
 static int take_persist(const char *text, struct transaction_terms *terms, struct refusal *refusal)
 {
 	terms->persist = strcmp(text, "disk") == 0;
@@ -49,7 +41,7 @@ static int take(enum call_option option, const struct option_value *value,
 	case OPTION_DRY_RUN: terms->dry_run = value->flag; break;
 	case OPTION_CONFIRM_TIMEOUT: terms->confirm_timeout_usec = value->number; break;
 	case OPTION_REASON:
-		take_reason(value->text, reason);
+		text_copy_printable(reason, REASON_MAX + 1, value->text);
 		terms->author.reason = reason;
 		break;
 	}

@@ -18,7 +18,7 @@ enum call_option {
 
 /*
  * Reads options into terms; accepted: mask of enum call_option. terms->author.reason borrows reason,
- * which is made printable ASCII. -EINVAL and *refusal: unknown option, or a value of the wrong type.
+ * which is made printable. -EINVAL and *refusal: unknown option, or a value of the wrong type.
  */
 int options_read(sd_bus_message *m, unsigned int accepted, struct transaction_terms *terms,
 		 char reason[REASON_MAX + 1], struct refusal *refusal);

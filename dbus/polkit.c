@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/loop.h"
 #include "dbus/polkit.h"
 #include "util/log.h"
 
@@ -22,9 +23,17 @@ struct polkit_question {
 	sd_bus_slot *slot;
 	char cancellation_id[32];
 	bool answered;
+	uint64_t deadline_usec;
 	polkit_answer_fn fn;
 	void *userdata;
 };
+
+/* When polkit ends the bus says so in the same words, but earlier. */
+static bool is_late(const struct polkit_question *q, sd_bus_message *m)
+{
+	return sd_bus_message_is_method_error(m, SD_BUS_ERROR_NO_REPLY) &&
+	       loop_now_usec() >= q->deadline_usec;
+}
 
 static enum polkit_answer read_answer(sd_bus_message *m)
 {
@@ -47,9 +56,10 @@ static enum polkit_answer read_answer(sd_bus_message *m)
 static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct polkit_question *q = userdata;
+	enum polkit_answer answer = is_late(q, m) ? POLKIT_LATE : read_answer(m);
 
-	q->answered = true;
-	q->fn(read_answer(m), q->userdata); /* may free q */
+	q->answered = answer != POLKIT_LATE;
+	q->fn(answer, q->userdata); /* may free q */
 	return 0;
 }
 
@@ -75,13 +85,18 @@ int polkit_ask(sd_bus *bus, const char *sender, const char *action,
 {
 	_cleanup_(polkit_question_freep) struct polkit_question *q = calloc(1, sizeof(*q));
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+	uint64_t patience_usec = interactive ? PERSON_USEC : PROGRAM_USEC;
 	static uint64_t last_id;
 	int r;
 
 	if (!q)
 		return -ENOMEM;
 	*q = (struct polkit_question){
-		.bus = bus, .answered = true, .fn = fn, .userdata = userdata
+		.bus = bus,
+		.answered = true,
+		.fn = fn,
+		.userdata = userdata,
+		.deadline_usec = loop_now_usec() + patience_usec,
 	};
 	snprintf(q->cancellation_id, sizeof(q->cancellation_id), "wd40d-%" PRIu64, ++last_id);
 	r = sd_bus_message_new_method_call(bus, &m, POLKIT, "CheckAuthorization");
@@ -89,8 +104,7 @@ int polkit_ask(sd_bus *bus, const char *sender, const char *action,
 		r = append_question(m, q, sender, action, detail,
 				    interactive ? FLAG_INTERACTIVE : 0);
 	if (r >= 0)
-		r = sd_bus_call_async(bus, &q->slot, m, on_answer, q,
-				      interactive ? PERSON_USEC : PROGRAM_USEC);
+		r = sd_bus_call_async(bus, &q->slot, m, on_answer, q, patience_usec);
 	if (r < 0)
 		return r;
 	q->answered = false;

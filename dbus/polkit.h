@@ -12,6 +12,7 @@ enum polkit_answer {
 	POLKIT_NO,
 	POLKIT_CHALLENGE, /* a password would help, but the caller did not allow to ask for one */
 	POLKIT_ABSENT,    /* it cannot be asked */
+	POLKIT_LATE, /* it was, and said nothing in time; the question waits to be taken back */
 };
 
 struct polkit_question;
@@ -30,6 +31,6 @@ int polkit_ask(sd_bus *bus, const char *sender, const char *action,
 	       const struct polkit_detail *detail, bool interactive, polkit_answer_fn fn,
 	       void *userdata, struct polkit_question **ret);
 
-/* Takes the question back, if it has not been answered: a dialog goes away. */
+/* Takes the question back, unless polkit has answered: a dialog goes away. */
 struct polkit_question *polkit_question_free(struct polkit_question *q);
 DEFINE_CLEANUP(struct polkit_question, polkit_question_free)

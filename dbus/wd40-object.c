@@ -25,8 +25,15 @@ struct told {
 	uint64_t generation, unconfirmed, deadline_usec;
 	tunable_mask pending, unsaved;
 	char *topology; /* NULL while there is none */
+	char *reason;
 };
 #define MAX_CHANGES (NR_TUNABLES + 16)
+
+static void told_done(struct told *t)
+{
+	free(t->topology);
+	free(t->reason);
+}
 
 struct wd40_object {
 	struct loop *loop;
@@ -57,7 +64,7 @@ struct wd40_object *wd40_object_free(struct wd40_object *o)
 		return NULL;
 	wd40_object_drop(o);
 	child_objects_free(o->children);
-	free(o->told.topology);
+	told_done(&o->told);
 	free(o);
 	return NULL;
 }
@@ -74,6 +81,7 @@ static struct told told_now(const struct manager *m)
 		.deadline_usec = transactions_deadline_usec(manager_transactions(m)),
 		.unsaved = config_unsaved(manager_config(m)),
 		.topology = t ? topology_describe(t) : NULL,
+		.reason = strdup(manager_reason(m)),
 	};
 
 	for (size_t id = 0; id < NR_TUNABLES; id++)
@@ -82,13 +90,20 @@ static struct told told_now(const struct manager *m)
 	return now;
 }
 
+static bool texts_differ(const char *a, const char *b)
+{
+	return strcmp(a ?: "", b ?: "") != 0;
+}
+
 /* Appends the names of the properties that changed since the last time. */
 static size_t note_changes(struct wd40_object *o, const char **names, size_t n)
 {
-	const struct told now = told_now(o->context.manager), before = o->told;
+	struct told now = told_now(o->context.manager), before = o->told;
 
 	if (now.state != before.state)
 		names[n++] = "State";
+	if (texts_differ(now.reason, before.reason))
+		names[n++] = "StateReason";
 	if (now.attached_usec != before.attached_usec) {
 		names[n++] = "AttachedTimestamp";
 		names[n++] = "AttachedTimestampMonotonic";
@@ -105,11 +120,11 @@ static size_t note_changes(struct wd40_object *o, const char **names, size_t n)
 		names[n++] = "UnconfirmedGeneration";
 	if (now.deadline_usec != before.deadline_usec)
 		names[n++] = "RevertDeadlineUSec";
-	if (strcmp(now.topology ?: "", before.topology ?: "") != 0) {
+	if (texts_differ(now.topology, before.topology)) {
 		names[n++] = "Topology";
 		names[n++] = "Domains";
 	}
-	free(before.topology);
+	told_done(&before);
 	o->told = now;
 	return n;
 }
@@ -225,7 +240,7 @@ int wd40_object_add(struct wd40_object *o, sd_bus *bus)
 {
 	int r;
 
-	free(o->told.topology);
+	told_done(&o->told);
 	o->told = told_now(o->context.manager);
 	child_objects_note(o->children, o->context.manager);
 	r = gate_new(bus, &o->context.gate);

@@ -31,6 +31,21 @@ GETTER(get_generation, "t", manager_generation(m))
 GETTER(get_unconfirmed, "t", transactions_unconfirmed(manager_transactions(m)))
 GETTER(get_deadline, "t", transactions_deadline_usec(manager_transactions(m)))
 
+/* The name of a file may be anything; that of a string on the bus is UTF-8. */
+static int append_text(sd_bus_message *reply, const char *text)
+{
+	int r = sd_bus_message_append(reply, "s", text);
+
+	return r == -EINVAL ? sd_bus_message_append(reply, "s", "?") : r;
+}
+
+static int get_state_reason(sd_bus *bus, const char *path, const char *interface,
+			    const char *property, sd_bus_message *reply, void *userdata,
+			    sd_bus_error *error)
+{
+	return append_text(reply, manager_reason(userdata));
+}
+
 /* Before the first exit: kind "none" and empty texts. */
 static int get_last_exit(sd_bus *bus, const char *path, const char *interface, const char *property,
 			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -71,14 +86,6 @@ static int get_unsaved(sd_bus *bus, const char *path, const char *interface, con
 	return append_names(reply, config_unsaved(manager_config(userdata)));
 }
 
-/* The name of a file may be anything; that of a string on the bus is UTF-8. */
-static int append_path(sd_bus_message *reply, const char *path)
-{
-	int r = sd_bus_message_append(reply, "s", path);
-
-	return r == -EINVAL ? sd_bus_message_append(reply, "s", "?") : r;
-}
-
 static int get_config_files(sd_bus *bus, const char *path, const char *interface,
 			    const char *property, sd_bus_message *reply, void *userdata,
 			    sd_bus_error *error)
@@ -87,7 +94,7 @@ static int get_config_files(sd_bus *bus, const char *path, const char *interface
 	int r = sd_bus_message_open_container(reply, 'a', "s");
 
 	for (; r >= 0 && *files; files++)
-		r = append_path(reply, *files);
+		r = append_text(reply, *files);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -139,6 +146,7 @@ const sd_bus_vtable wd40_state_vtable[] = {
 	SD_BUS_PROPERTY("Version", "s", get_version, 0, CONST),
 	SD_BUS_PROPERTY("ApiVersion", "u", get_api_version, 0, CONST),
 	SD_BUS_PROPERTY("State", "s", get_state, 0, EMITS),
+	SD_BUS_PROPERTY("StateReason", "s", get_state_reason, 0, EMITS),
 	SD_BUS_PROPERTY("OpsName", "s", get_ops_name, 0, CONST),
 	SD_BUS_PROPERTY("EnableSequence", "t", get_enable_sequence, 0, NOT_TRACKED),
 	SD_BUS_PROPERTY("AttachedTimestamp", "t", get_attached, 0, EMITS),

@@ -12,7 +12,7 @@ import unittest
 from harness import CTL, PATIENCE, SOURCE, Case
 
 VERBS = {"status", "get", "describe", "set", "confirm", "revert", "reset", "save", "reload", "attach", "detach", "reattach",
-         "domains", "monitor", "check", "probe", "dump", "permissions", "stats"}
+         "domains", "monitor", "check", "probe", "dump", "permissions", "stats", "reset-statistics"}
 
 
 class Completion(Case):
@@ -42,6 +42,7 @@ class Bash(Completion):
     def test_verbs(self):
         self.assertLessEqual(VERBS, self.offered(""))
         self.assertEqual(self.offered("rel"), {"reload"})
+        self.assertEqual(self.offered("reset"), {"reset", "reset-statistics"})
         self.assertEqual(self.offered("-H", "host", "rel"), {"reload"})
 
     def test_options(self):
@@ -111,6 +112,7 @@ class Zsh(Completion):
 
     def test_name(self):
         self.assertEqual(self.completed("wd40ctl get slice-us-o"), "wd40ctl get slice-us-overutil")
+        self.assertEqual(self.completed("wd40ctl reset-"), "wd40ctl reset-statistics")
         self.assertEqual(self.completed("wd40ctl stats run_d"), "wd40ctl stats run_delay")
         self.assertEqual(self.completed("wd40ctl set slice-us-o"), "wd40ctl set slice-us-overutil=")
 

@@ -3,13 +3,15 @@
 
 import json
 import os
+import pathlib
 import subprocess
-import time
+import sys
 import unittest
 
-from harness import CTL, DAEMON, PATIENCE, Case, Polkit, die_with_parent, wait_until
+from harness import CTL, DAEMON, Case, Polkit, die_with_parent, wait_until
 
 OK, FAILED, USAGE, UNREACHABLE, NOT_PERMITTED, REFUSED, STALE, BUSY, NEGATIVE = range(9)
+RELAY = pathlib.Path(__file__).with_name("relay.py")
 SAVED = "etc/wd40d/wd40d.ini.d/90-runtime.ini"
 
 
@@ -96,8 +98,19 @@ class Reads(Ctl):
 
     def test_status_of_what_is_not_attached(self):
         self.run_ctl("detach")
-        self.assertIn("State: detached", self.run_ctl("status", code=NEGATIVE))
+        text = self.run_ctl("status", code=NEGATIVE)
+        self.assertIn("State: detached", text)
+        self.assertIn("Reason: detached by uid 0", text)
         self.assertEqual(self.ctl_json("status", code=NEGATIVE)["State"], "detached")
+        self.assertEqual(self.ctl_json("status", code=NEGATIVE)["StateReason"], "detached by uid 0")
+
+    def test_status_says_why_it_is_not_attached(self):
+        self.fake.fail("attach", "EBUSY")
+        self.fails(FAILED, "reattach", says=["another scheduler is active"])
+        self.assertIn("Reason: another scheduler is active", self.run_ctl("status", code=NEGATIVE))
+        self.fake.succeed("attach")
+        self.run_ctl("attach")
+        self.assertNotIn("Reason:", self.run_ctl("status"))
 
     def test_describe(self):
         lines = self.run_ctl("describe").splitlines()
@@ -122,13 +135,19 @@ class Reads(Ctl):
         self.assertIn("/etc/wd40d/wd40d.ini:3", self.run_ctl("describe", "interval"))
 
     def test_domains(self):
+        for field, n in ("nr_tasks", 7), ("capacity", 2048):
+            self.fake.set_domain(2, field, n)
         rows = [line.split() for line in self.run_ctl("domains").splitlines()]
-        self.assertEqual(rows[0][:3], ["DOMAIN", "NODE", "CPUS"])
-        self.assertEqual([row[:3] for row in rows[1:]],
-                         [["0", "0", "0-1"], ["1", "0", "2-3"], ["2", "1", "4-5"], ["3", "1", "6-7"]])
+        self.assertEqual(rows[0], ["DOMAIN", "NODE", "CPUS", "ONLINE", "TASKS", "LOAD", "CAPACITY", "IMBALANCE%", "BUSY%", "MOVES"])
+        self.assertEqual([row[:4] for row in rows[1:]],
+                         [["0", "0", "0-1", "2"], ["1", "0", "2-3", "2"], ["2", "1", "4-5", "2"], ["3", "1", "6-7", "2"]])
+        self.assertEqual((rows[3][4], rows[3][6], rows[3][9]), ("7", "2.0", "0"))
+        self.assertEqual(len(self.run_ctl("domains", "--no-legend").splitlines()), 4)
         domains = self.ctl_json("domains")
-        self.assertEqual([(d["id"], d["node"], d["cpus"]) for d in domains], self.machine.DOMAINS)
-        self.assertLessEqual({"load", "capacity", "imbalance_pct"}, set(domains[0]))
+        self.assertEqual([(d["Id"], d["Node"], d["Cpus"]) for d in domains], self.machine.DOMAINS)
+        self.assertLessEqual({"OnlineCpus", "Tasks", "Load", "Imbalance", "Moves", "LongestWaitUSec"}, set(domains[0]))
+        self.run_ctl("detach")
+        self.assertEqual((self.ctl_json("domains"), len(self.run_ctl("domains").splitlines())), ([], 1))
 
     def test_check(self):
         self.assertEqual(self.run_ctl("check"), "the files are fine\n")
@@ -183,6 +202,18 @@ class Sets(Ctl):
 
     def test_json(self):
         self.assertEqual(self.ctl_json("set", "cache-level=2"), {"generation": 2, "pending": ["CacheLevel"]})
+
+    def test_json_of_what_becomes_of_them(self):
+        self.run_ctl("set", "perf=3", "--for=2min")
+        generation = self.ctl_json("status")["Generation"]
+        self.assertEqual(self.ctl_json("confirm"), {"generation": generation})
+        self.assertEqual(self.ctl_json("save"), {"path": f"/{SAVED}"})
+        self.assertEqual(self.ctl_json("reset", "perf", "--save", "--dry-run"), {"generation": generation})
+        self.assertEqual(self.ctl_json("reset", "perf", "--save"), {"generation": generation + 1})
+        self.run_ctl("set", "perf=4", "--for=2min")
+        self.assertEqual(self.ctl_json("revert"), {"generation": generation + 2})
+        for verb in "reload", "attach", "detach", "reattach", "reset-statistics", "probe", "dump":
+            self.fails(USAGE, verb, "--json", says=[f"--json does not go with {verb}"])
 
     def test_pending(self):
         self.assertIn("cache-level counts from the next attach on: wd40ctl reattach", self.run_ctl("set", "cache-level=2"))
@@ -301,49 +332,9 @@ class Trials(Ctl):
         self.assertEqual(self.value("perf"), "0")
 
 
-class Monitors(Ctl):
-    def test_the_scheduler_ends(self):
-        monitor = Monitor(self)
-        self.assertIn("wd40d is running, state attached", monitor.lines("Monitoring")[0])
-        self.fake.end(self.fake.ERROR, 0, "it went wrong", "in detail")
-        self.assertIn("error: it went wrong: in detail, attaching again", monitor.wait_for("SchedulerExited"))
-        monitor.wait_for("State = reattaching")
-        monitor.wait_for("State = attached")
-
-    def test_the_daemon_goes_and_comes(self):
-        monitor = Monitor(self)
-        self.assertEqual(self.daemon.stop(), 0)
-        monitor.wait_for("Vanished")
-        self.start()
-        monitor.wait_for("Appeared")
-        self.run_ctl("set", "perf=3")
-        monitor.wait_for("perf = 3")
-
-    def test_json_lines(self):
-        monitor = Monitor(self, "--json")
-        self.run_ctl("set", "perf=3", "interval=4", "--reason", "why not")
-        event = json.loads(monitor.wait_for("TunablesChanged"))
-        self.assertLess(abs(event["time_usec"] / 1e6 - time.time()), 60)
-        self.assertEqual((event["generation"], event["names"], event["origin"], event["uid"], event["user"], event["reason"]),
-                         (2, ["interval", "perf"], "runtime", 0, "root", "why not"))
-        changed = json.loads(monitor.wait_for("PropertiesChanged"))["changed"]
-        self.assertEqual((changed["PerfLevel"], changed["BalanceIntervalUSec"]), (3, 4000000))
-        self.fake.end(self.fake.SYSRQ, 0, "sysrq")
-        exited = json.loads(monitor.wait_for("SchedulerExited"))
-        self.assertIs(exited["will_restart"], False)
-        for line in monitor.lines(""):
-            json.loads(line)
-
-    def test_ends_with_the_bus(self):
-        monitor = Monitor(self)
-        self.bus.kill()
-        self.assertEqual(monitor.process.wait(PATIENCE), UNREACHABLE)
-        self.assertTrue(monitor.lines("the bus is gone"))
-
-
 class Permissions(Ctl):
     CHANGES = [["set", "perf=3"], ["set", "perf=3", "--save"], ["confirm", "1"], ["revert", "1"], ["reset"], ["save"],
-               ["reload"], ["attach"], ["detach"], ["reattach"], ["dump"]]
+               ["reload"], ["attach"], ["detach"], ["reattach"], ["dump"], ["reset-statistics"]]
 
     def test_nobody_may_read_only(self):
         for verb in "status", "get", "describe", "domains", "check", "permissions":
@@ -425,16 +416,18 @@ class WithoutDaemon(Case):
         self.assertIn("cannot write", result.stderr)
 
     def test_a_remote_machine_is_reached_by_ssh(self):
-        """An ssh that takes the place of the far end: it connects to the bridge's stdin and stdout."""
+        """An ssh that is the far end too. Only bytes pass, no descriptors, though the bridge has a socket: as sshd's."""
         programs = self.directory / "bin"
         programs.mkdir()
         (programs / "ssh").write_text(f'#!/bin/sh\necho "$@" >>{self.directory}/ssh.log\n'
-                                      f'exec systemd-stdio-bridge --bus-path={self.bus.address}\n')
+                                      f'exec {sys.executable} {RELAY} systemd-stdio-bridge --bus-path={self.bus.address}\n')
         (programs / "ssh").chmod(0o755)
         self.start()
         path = f"{programs}:{os.environ['PATH']}"
         self.assertIn("wd40d 0.1.0 on root@far", self.run_ctl("-H", "root@far", "status", PATH=path))
         self.assertIn("far", (self.directory / "ssh.log").read_text())
+        self.run_ctl("-H", "root@far", "set", "perf=3", PATH=path)
+        self.fails(USAGE, "-H", "root@far", "dump", PATH=path, says=["ssh root@far wd40ctl dump"])
 
 
 if __name__ == "__main__":

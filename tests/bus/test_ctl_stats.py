@@ -31,6 +31,14 @@ class Stats(Ctl):
         self.assertEqual(domains.splitlines()[0].split()[:3], ["domain", "node", "load"])
         self.assertNotIn("STATISTIC", self.run_ctl("stats", "--no-legend"))
 
+    def test_reset(self):
+        self.fake.count("prev_idle", 5)
+        self.fake.wait(3, 14, 10)
+        self.assertEqual(self.run_ctl("reset-statistics"), "")
+        self.fake.count("prev_idle", 2)
+        self.assertEqual(self.row("prev_idle")[1], "2")
+        self.assertEqual(self.row("queue_wait")[1], "-")
+
     def test_names(self):
         self.assertEqual(set(self.ctl_json("stats", "kept", "queued")), {"kept", "queued", "at_us", "nodes", "domains"})
         self.assertEqual(len(self.run_ctl("stats", "kept").splitlines()), 3)

@@ -69,6 +69,8 @@ class WithPolkit(Permissions):
         self.polkit.answer("yes")
         self.assertEqual(self.change(), [2, []])
         self.assertEqual(self.get(OVER), "t 2000")
+        self.nobody.call("ResetTunables", "asa{sv}", [OVER], {"dry-run": ["b", True], "reason": ["s", "für\tBüro"]})
+        self.assertIn("für?Büro", self.polkit.asked()[1]["details"]["call"])
         asked = self.polkit.asked()[0]
         self.assertEqual(asked["subject"][0], "system-bus-name")
         self.assertTrue(asked["subject"][1].startswith(":"))
@@ -102,13 +104,31 @@ class WithPolkit(Permissions):
         self.assertNotEqual(self.busctl(*command, user="nobody").returncode, 0)
         self.assertEqual(self.polkit.asked()[-1]["action"], f"{NAME}.manage-scheduler")
 
-    def test_writing_to_disk_is_saving(self):
+    def test_writing_to_disk_is_setting_and_saving(self):
+        disk = {"persist": ["s", "disk"]}
+        for method, *arguments in (["SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, disk],
+                                   ["ResetTunables", "asa{sv}", [], disk]):
+            with self.subTest(method):
+                for action in "set-tunables", "save-configuration":
+                    self.polkit.answer("yes", f"{NAME}.{action}")
+                    self.assertEqual(self.refused(method, *arguments), DENIED)
+                    self.polkit.answer("no", f"{NAME}.{action}")
+                self.assertEqual(self.get("Generation"), "t 1")
+        for action in "set-tunables", "save-configuration":
+            self.polkit.answer("yes", f"{NAME}.{action}")
+        self.nobody.call("SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, disk)
+        self.assertEqual(self.get(OVER), "t 2000")
+        self.assertEqual([a["action"] for a in self.polkit.asked()[-2:]],
+                         [f"{NAME}.set-tunables", f"{NAME}.save-configuration"])
+
+    def test_caller_that_goes_away_between_two_questions(self):
         self.polkit.answer("yes", f"{NAME}.set-tunables")
-        arguments = "a{sv}a{sv}", {OVER: ["t", 2000]}, {"persist": ["s", "disk"]}
-        self.assertEqual(self.refused("SetTunables", *arguments), DENIED)
+        self.polkit.answer("wait")
+        self.nobody.send("SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, {"persist": ["s", "disk"]})
+        wait_until("the second question", lambda: len(self.polkit.asked()) == 2)
+        self.nobody.kill()
+        wait_until("it is taken back", lambda: "cancelled" in self.polkit.asked()[-1])
         self.assertEqual(self.get(OVER), "t 1000")
-        self.polkit.answer("yes", f"{NAME}.save-configuration")
-        self.nobody.call("SetTunables", *arguments)
 
     def test_password_that_may_not_be_asked_for(self):
         self.polkit.answer("challenge")
@@ -148,6 +168,22 @@ class WithPolkit(Permissions):
         with self.assertRaises(Refused) as caught:
             self.nobody.receive()
         self.assertEqual(caught.exception.name, DENIED)
+        self.assertIn("polkit cannot be asked", caught.exception.message)
+
+    def test_polkit_that_does_not_answer(self):
+        """It takes 25 seconds, which is what the daemon waits for a program. Both calls wait together."""
+        self.polkit.answer("wait")
+        self.nobody.send("SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, {})
+        reader = Client(self, user="nobody")
+        reader.send("GetPermissions")
+        wait_until("both questions", lambda: len(self.polkit.asked()) == 2)
+        with self.assertRaises(Refused) as caught:
+            self.nobody.receive()
+        self.assertEqual(caught.exception.name, DENIED)
+        self.assertIn("nobody answered in time", caught.exception.message)
+        self.assertEqual(set(reader.receive().values()), {"no"})
+        wait_until("both are taken back", lambda: sum("cancelled" in a for a in self.polkit.asked()) == 2)
+        self.assertEqual(len(self.polkit.asked()), 4)
 
     def test_bus_that_dies_during_a_question(self):
         self.polkit.answer("wait")

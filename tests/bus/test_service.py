@@ -247,8 +247,12 @@ class Exits(Case):
                          '(sxss) "error-stall" 0 "runnable task stall" "bash[42] failed to run"')
         self.assertIn("error-stall, code 0: runnable task stall: bash[42] failed to run; "
                       "attaching again in 1000 ms", self.daemon.log())
+        reason = 's "runnable task stall: bash[42] failed to run"'
+        self.assertEqual(self.get("StateReason"), reason)
+        wait_until("the reason why it failed again", lambda: self.get("StateReason") == 's "Cannot allocate memory"')
         self.fake.succeed("open")
         self.attached_again(1)
+        self.assertEqual(self.get("StateReason"), 's ""')
 
     def test_kernel_text_may_hold_anything(self):
         self.fake.end(self.fake.SYSRQ, -1, "r\xff", "task \xc3\x28\x1b[31m [1]")
@@ -261,8 +265,9 @@ class Exits(Case):
         self.attached_again(1)
         changes = [c[1] for m, c in signals.take() if m == "PropertiesChanged"]
         self.assertEqual(changes[0], {"LastExit": ("error", 0, "runtime error", "")})
-        self.assertEqual(changes[1], {"State": "reattaching"})
-        self.assertEqual(set(changes[2]), {"State", "AttachedTimestamp", "AttachedTimestampMonotonic",
+        self.assertEqual(changes[1], {"State": "reattaching", "StateReason": "runtime error"})
+        self.assertEqual(changes[2]["StateReason"], "")
+        self.assertEqual(set(changes[2]), {"State", "StateReason", "AttachedTimestamp", "AttachedTimestampMonotonic",
                                            "RestartCount"})
         self.assertEqual(len(changes), 3)
 
@@ -300,6 +305,7 @@ class Exits(Case):
         self.wait_for_state("failed")
         self.assertTrue(self.daemon.running())
         self.assertIn("giving up", self.daemon.log())
+        self.assertEqual(self.get("StateReason"), 's "not allowed to run a scheduler"')
         wait_until("status", lambda: self.notifications.status().startswith("failed: not allowed"))
         self.assertEqual(self.daemon.stop(), 0)
 

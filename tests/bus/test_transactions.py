@@ -362,13 +362,13 @@ class Tells(Transactions):
         self.notifications.messages.clear()
         self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\n\ninterval = 3")
         self.start("--perf=7")
-        self.change({OVER: usec(2000)}, reason=["s", "too\tslow"])
+        self.change({OVER: usec(2000)}, reason=["s", "für's\tBüro"])
         row = self.describe("BalanceIntervalUSec")
         self.assertEqual((row["origin"], row["line"]), ("file", 3))
         self.assertEqual(self.describe("PerfLevel")["origin"], "command-line")
         row = self.describe(OVER)
-        self.assertEqual((row["origin"], row["uid"], row["reason"]), ("runtime", 0, "too?slow"))
-        self.assertIn("too?slow", self.daemon.log())
+        self.assertEqual((row["origin"], row["uid"], row["reason"]), ("runtime", 0, "für's?Büro"))
+        self.assertIn("für's?Büro", self.daemon.log())
 
     def test_check_config_changes_nothing(self):
         self.assertEqual(self.client.call("CheckConfig"), [])

@@ -60,11 +60,11 @@ static void test_properties(void **state)
 {
 	assert_line(
 		make("PropertiesChanged",
-		     "[\"i\", {\"State\": \"attached\", \"BalanceIntervalUSec\": 500000,"
+		     "[\"i\", {\"State\": \"attached\", \"StateReason\": \"\", \"BalanceIntervalUSec\": 500000,"
 		     " \"PendingReattach\": [], \"UnsavedTunables\": [\"PerfLevel\", \"Partial\"],"
 		     " \"Cpumasks\": [\"0\", \"1\"], \"RevertDeadlineUSec\": 7}, [\"Other\"]]",
 		     NULL, NULL),
-		"State = attached, interval = 0.5 s, PendingReattach = none, "
+		"State = attached, StateReason = none, interval = 0.5 s, PendingReattach = none, "
 		"UnsavedTunables = perf partial, cpumasks = 0;1, Other has changed\n");
 }
 
@@ -72,7 +72,20 @@ static void test_properties_of_another_object(void **state)
 {
 	assert_line(make("PropertiesChanged", "[\"i\", {\"OnlineCpus\": [0, 1]}, []]", "path",
 			 "/org/scx/Wd40/Domain/D0"),
-		    "/org/scx/Wd40/Domain/D0: OnlineCpus = 0 1\n");
+		    "domain D0: OnlineCpus = 0 1\n");
+}
+
+static void test_objects_that_come_and_go(void **state)
+{
+	assert_line(make("InterfacesAdded",
+			 "[\"/org/scx/Wd40/Domain/D3\", {\"org.scx.Wd40.Domain\": {\"Id\": 3}}]",
+			 NULL, NULL),
+		    "domain D3 appeared\n");
+	assert_line(make("InterfacesRemoved",
+			 "[\"/org/scx/Wd40/Node/N0\", [\"org.scx.Wd40.Node\"]]", NULL, NULL),
+		    "node N0 is gone\n");
+	assert_line(make("InterfacesRemoved", "[\"/elsewhere\", []]", NULL, NULL),
+		    "/elsewhere is gone\n");
 }
 
 static void test_object(void **state)
@@ -102,6 +115,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_properties),
 		cmocka_unit_test(test_properties_of_another_object),
+		cmocka_unit_test(test_objects_that_come_and_go),
 		cmocka_unit_test(test_object),
 		cmocka_unit_test(test_values_that_are_missing),
 	};
