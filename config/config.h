@@ -80,6 +80,23 @@ int config_new(const char *root, struct config **ret);
 struct config *config_free(struct config *c);
 DEFINE_CLEANUP(struct config, config_free)
 
+/* Several tunables at once: bit ID for each. */
+typedef uint64_t tunable_mask;
+#define TUNABLE_BIT(id) (UINT64_C(1) << (id))
+#define TUNABLES_ALL    (~UINT64_C(0))
+_Static_assert(NR_TUNABLES <= 64, "a bit for each tunable");
+
+/*
+ * Judges values that only the machine knows to be possible; those of changed are new. Returns 0, or
+ * -EINVAL with the tunable to blame and why, which goes behind "key: "; -ENOMEM.
+ */
+#define CONFIG_WHY_MAX 256
+typedef int (*config_judge_fn)(const struct tunable_set *values, tunable_mask changed,
+			       void *userdata, enum tunable_id *blamed, char why[CONFIG_WHY_MAX]);
+
+/* From now on files and changes at run time are judged too; the rest is config_check_machine's. */
+void config_set_judge(struct config *c, config_judge_fn judge, void *userdata);
+
 /* Another root, for the next config_load. -ENOMEM. */
 int config_set_root(struct config *c, const char *root);
 
@@ -89,7 +106,7 @@ int config_set_file(struct config *c, const char *path);
 /*
  * Reads all files anew. Each bad value is reported and keeps the layer below; the rest of its file
  * counts. Values that break a rule together are reported and dropped, those of the highest file
- * involved first, until the rule holds. Files never win over the command line or a runtime value:
+ * involved first, until the rule holds; so are those that the machine cannot have. Files never win over the command line or a runtime value:
  * where they conflict with one, the files' former values stay (the defaults at the first load).
  * Returns the number of problems, or -ENOMEM. On -ENOMEM nothing has changed.
  */
@@ -114,6 +131,9 @@ int config_set_option(struct config *c, enum tunable_id id, const char *text,
  */
 int config_check(const struct config *c, struct config_problem *problem);
 
+/* Whether the machine can have the values in force: only the command line can make it impossible. */
+int config_check_machine(const struct config *c, struct config_problem *problem);
+
 /* One wanted value of a runtime change. */
 struct config_change {
 	enum tunable_id id;
@@ -125,11 +145,6 @@ struct config_author {
 	uid_t uid;
 	const char *unit, *reason;
 };
-
-/* Several tunables at once: bit ID for each. */
-typedef uint64_t tunable_mask;
-#define TUNABLE_BIT(id) (UINT64_C(1) << (id))
-_Static_assert(NR_TUNABLES <= 64, "a bit for each tunable");
 
 /*
  * Checks the changes against ranges and, on the result, the cross-checks; sets all or none in the

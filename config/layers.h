@@ -33,6 +33,9 @@ struct config {
 	/* derived from the layers: borrowed values, and the layer each is from */
 	struct tunable_set effective;
 	enum config_layer from[NR_TUNABLES];
+
+	config_judge_fn judge; /* or NULL */
+	void *judge_userdata;
 };
 
 /* Empties what owns something; harmless when it is empty. */
@@ -60,6 +63,15 @@ void config_merge_below(const struct config *c, const struct layer *above, struc
 /* Refuses values that break a rule, in the name of the one from the highest layer: -EINVAL, -ENOMEM. */
 int config_check_rules(const struct tunable_set *set, const size_t from[NR_TUNABLES],
 		       struct config_problem *problem);
+
+/*
+ * Refuses values that the machine cannot have: -EINVAL, the tunable to blame and the problem, whose
+ * message ends with consequence; -ENOMEM. The other: what set has that is not in force.
+ */
+int config_judge(const struct config *c, const struct tunable_set *set, tunable_mask changed,
+		 const char *consequence, enum tunable_id *blamed, struct config_problem *problem);
+int config_judge_change(const struct config *c, const struct tunable_set *set,
+			struct config_problem *problem);
 
 /*
  * Fills a problem. path may be NULL and key "": it belongs to no file, or to no key. format makes

@@ -68,21 +68,47 @@ static int drop_conflict(struct load *l, const struct tunable_conflict *conflict
 }
 
 /*
- * Makes the files keep the rules among themselves. A layer's index in the merge is its height; that
- * of the defaults is 0, and they break no rule, so this comes to an end.
+ * Drops the highest value that breaks a rule or that the machine cannot have: 1, or 0 when there is
+ * none. The machine is to have the defaults.
  */
-static int settle_files(struct load *l, const struct layer **layers, struct layer *ret)
+static int drop_one(struct load *l, const struct config *c, const struct tunable_set *set,
+		    const size_t from[NR_TUNABLES])
 {
 	struct tunable_conflict conflicts[NR_TUNABLE_RULES];
+	struct config_problem p;
+	enum tunable_id id;
+	struct slot *slot;
+	int r;
+
+	if (tunable_set_conflicts(set, conflicts) > 0)
+		return drop_conflict(l, &conflicts[0], set, from) < 0 ? -ENOMEM : 1;
+	r = config_judge(c, set, TUNABLES_ALL, "; ignored", &id, &p);
+	if (r != -EINVAL || !from[id])
+		return r == -ENOMEM ? r : 0;
+	slot = &l->layers[from[id] - 1].slots[id];
+	problem_set_place(&p, slot);
+	config_report(&l->reporter, &p);
+	slot_done(id, slot);
+	return 1;
+}
+
+/*
+ * Makes the files fit each other and the machine. A layer's index in the merge is its height; that
+ * of the defaults is 0, and they break no rule, so this comes to an end.
+ */
+static int settle_files(struct load *l, const struct config *c, const struct layer **layers,
+			struct layer *ret)
+{
 	size_t from[NR_TUNABLES], n = l->list.n + 1;
 	struct tunable_set set;
+	int r;
 
-	layers_merge(layers, n, &set, from);
-	while (tunable_set_conflicts(&set, conflicts) > 0) {
-		if (drop_conflict(l, &conflicts[0], &set, from) < 0)
-			return -ENOMEM;
+	do {
 		layers_merge(layers, n, &set, from);
-	}
+		r = drop_one(l, c, &set, from);
+	} while (r > 0);
+	if (r < 0)
+		return r;
 	for (int id = 0; id < NR_TUNABLES; id++)
 		if (from[id] > 0)
 			slot_move(id, &l->layers[from[id] - 1].slots[id], &ret->slots[id]);
@@ -99,7 +125,7 @@ static int flatten_files(struct load *l, const struct config *c, struct layer *r
 	layers[0] = &c->layers[LAYER_DEFAULT];
 	for (size_t i = 0; i < l->list.n; i++)
 		layers[i + 1] = &l->layers[i];
-	return settle_files(l, layers, ret);
+	return settle_files(l, c, layers, ret);
 }
 
 /* The tunable of the conflict that the layer sets, or -ENOENT. */

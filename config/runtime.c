@@ -59,9 +59,11 @@ static int check_result(const struct config *c, const struct layer *runtime,
 	};
 	size_t from[NR_TUNABLES];
 	struct tunable_set set;
+	int r;
 
 	layers_merge(layers, ARRAY_SIZE(layers), &set, from);
-	return config_check_rules(&set, from, problem);
+	r = config_check_rules(&set, from, problem);
+	return r < 0 ? r : config_judge_change(c, &set, problem);
 }
 
 int config_set_runtime(struct config *c, const struct config_change *changes, size_t n,

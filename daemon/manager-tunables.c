@@ -47,22 +47,6 @@ static void apply(struct manager *m, const struct transaction_result *result, co
 					     author->uid, m->listener.userdata);
 }
 
-/* Domains that this machine cannot have are refused now, not at the next attach. */
-static int check_domains(const struct tunable_set *values, tunable_mask changed, void *userdata,
-			 struct refusal *refusal)
-{
-	_cleanup_(topology_freep) struct topology *t = NULL;
-	const struct manager *m = userdata;
-	char why[256] = "";
-	int r;
-
-	if (!(changed & (TUNABLE_BIT(TUNABLE_CACHE_LEVEL) | TUNABLE_BIT(TUNABLE_CPUMASKS))))
-		return 0;
-	r = topology_read(m->root, values->values[TUNABLE_CACHE_LEVEL].u,
-			  values->values[TUNABLE_CPUMASKS].list, why, &t);
-	return r == -EINVAL ? refuse(refusal, REFUSED_OUT_OF_RANGE, "%s", why) : r;
-}
-
 static void follow_trial(struct manager *m)
 {
 	uint64_t deadline = transactions_deadline_usec(m->transactions), now = loop_now_usec();
@@ -120,7 +104,7 @@ static int on_trial_over(struct loop_source *s, void *userdata)
 
 int manager_tunables_init(struct manager *m)
 {
-	int r = transactions_new(m->config, check_domains, m, &m->transactions);
+	int r = transactions_new(m->config, &m->transactions);
 
 	return r < 0 ? r : loop_add_timer(m->loop, "trial", on_trial_over, m, &m->trial_timer);
 }

@@ -23,8 +23,6 @@ struct trial {
 
 struct transactions {
 	struct config *config;
-	transactions_check_fn check;
-	void *userdata;
 	uint64_t generation;
 	struct trial trial;
 	struct bad_values bad[BAD_VALUES_MAX];

@@ -6,16 +6,13 @@
 
 #include "daemon/transactions-private.h"
 
-int transactions_new(struct config *config, transactions_check_fn check, void *userdata,
-		     struct transactions **ret)
+int transactions_new(struct config *config, struct transactions **ret)
 {
 	struct transactions *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
 	t->config = config;
-	t->check = check;
-	t->userdata = userdata;
 	t->generation = 1;
 	*ret = t;
 	return 0;
@@ -101,15 +98,9 @@ static int attempt_begin(struct attempt *a, const struct transactions *t)
 static int check_result(const struct transactions *t, const struct attempt *a,
 			struct transaction_result *ret, struct refusal *refusal)
 {
-	int r;
-
 	ret->generation = t->generation;
 	ret->n = tunable_set_diff(&a->before, config_values(t->config), ret->ids);
-	r = transactions_refuse_bad(t, &a->before, refusal);
-	if (r == 0 && t->check)
-		r = t->check(config_values(t->config), transaction_result_mask(ret), t->userdata,
-			     refusal);
-	return r;
+	return transactions_refuse_bad(t, &a->before, refusal);
 }
 
 /* Only what counts at once can be tried. */

@@ -20,13 +20,8 @@
 
 struct transactions;
 
-/* Checks values that only the machine can judge. Returns 0, -EINVAL and *refusal, or -errno. */
-typedef int (*transactions_check_fn)(const struct tunable_set *values, tunable_mask changed,
-				     void *userdata, struct refusal *refusal);
-
 /* The configuration is borrowed. Its generation is 1 at first. -ENOMEM. */
-int transactions_new(struct config *config, transactions_check_fn check, void *userdata,
-		     struct transactions **ret);
+int transactions_new(struct config *config, struct transactions **ret);
 struct transactions *transactions_free(struct transactions *t);
 DEFINE_CLEANUP(struct transactions, transactions_free)
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import Case, Client, NAME, Refused, Signals, die_with_parent, wait_until
+from harness import Case, Client, DAEMON, NAME, Refused, Signals, die_with_parent, wait_until
 
 OVER, UNDER = "SliceOverutilUSec", "SliceUnderutilUSec"
 SAVED = "etc/wd40d/wd40d.ini.d/90-runtime.ini"
@@ -391,6 +391,72 @@ class Tells(Transactions):
         with self.assertRaises(Refused) as caught:
             self.client.call("Reload", "t", 2)
         self.assertEqual(caught.exception.name, "UnknownOption")
+
+
+class Impossible(Case):
+    """Files ask for domains that this machine cannot have."""
+
+    BAD = '[wd40d]\n\ncpumasks = "0-3;100-200"\nperf = 7'
+
+    def write(self, text):
+        self.machine.write("etc/wd40d/wd40d.ini", text)
+
+    def refused(self, *call):
+        with self.assertRaises(Refused) as caught:
+            self.client.call(*call)
+        return caught.exception
+
+    def test_reload(self):
+        self.write('[wd40d]\ncpumasks = "0-3;4-7"')
+        self.start()
+        self.client = Client(self)
+        self.write(self.BAD)
+        path, key, line, message = self.client.call("CheckConfig")[0]
+        self.assertEqual((path, key, line), (f"{self.root}/etc/wd40d/wd40d.ini", "cpumasks", 3))
+        self.assertIn("that the machine has not", message)
+        refused = self.refused("Reload", "t", 1)
+        self.assertEqual(refused.name, "ConfigInvalid")
+        self.assertIn("wd40d.ini:3: cpumasks: ", refused.message)
+        self.assertEqual(self.get("Cpumasks"), 'as 2 "0-3" "4-7"')
+        self.client.call("Reload", "t", 0)
+        self.assertIn(f"wd40d.ini:3: {message}", self.daemon.log())
+        self.assertEqual(self.get("Cpumasks"), "as 0")
+        self.assertEqual(self.get("PerfLevel"), "u 7")
+        self.fake.end(self.fake.UNREG_KERN, self.fake.HOTPLUG)
+        wait_until("attached", lambda: self.get("RestartCount") == "u 1")
+        self.assertEqual(self.fake.arena()["nr_domains"], 4)
+
+    def test_start(self):
+        self.write(self.BAD)
+        self.start()
+        self.assertIn("wd40d.ini:3: cpumasks: ", self.daemon.log())
+        self.assertEqual(self.get("Cpumasks"), "as 0")
+        self.assertEqual(self.get("PerfLevel"), "u 7")
+
+    def check(self, *arguments):
+        return subprocess.run([DAEMON, f"--root={self.root}", "--check", *arguments], capture_output=True, text=True)
+
+    def test_check(self):
+        self.assertEqual(self.check("--cpumasks=0-3;4-7").returncode, 0)
+        result = self.check("--cpumasks=0-3;99")
+        self.assertEqual(result.returncode, 65)
+        self.assertIn("command line: cpumasks: ", result.stdout)
+        self.write(self.BAD)
+        result = self.check()
+        self.assertEqual(result.returncode, 65)
+        self.assertIn("wd40d.ini:3: cpumasks: ", result.stdout)
+
+    def test_machine_that_became_smaller(self):
+        """What was possible when it was asked for is so no more when the scheduler restarts."""
+        self.start()
+        self.assert_set("Cpumasks", "as", "2", "0-5", "6-7")
+        self.machine.write("sys/devices/system/cpu/possible", "0-5")
+        self.machine.write("sys/devices/system/cpu/online", "0-5")
+        self.fake.end(self.fake.UNREG_KERN, self.fake.HOTPLUG)
+        wait_until("attached", lambda: self.get("RestartCount") == "u 1")
+        self.assertIn("the domains stay as they were", self.daemon.log())
+        self.assertEqual(self.fake.arena()["nr_domains"], 3)
+        self.assertEqual(self.get("PendingReattach"), 'as 1 "Cpumasks"')
 
 
 class Control(Transactions):

@@ -18,19 +18,19 @@ struct bench {
 	struct transactions *t;
 	struct transaction_result result;
 	struct refusal refusal;
-	int check_result;
-	tunable_mask checked;
+	int verdict;
+	tunable_mask judged;
 };
 
-static int check(const struct tunable_set *values, tunable_mask changed, void *userdata,
-		 struct refusal *refusal)
+static int judge(const struct tunable_set *values, tunable_mask changed, void *userdata,
+		 enum tunable_id *blamed, char why[CONFIG_WHY_MAX])
 {
 	struct bench *b = userdata;
 
-	b->checked = changed;
-	if (b->check_result < 0)
-		refuse(refusal, REFUSED_OUT_OF_RANGE, "not on this machine");
-	return b->check_result;
+	b->judged = changed;
+	*blamed = TUNABLE_SLICE_OVERUTIL;
+	strcpy(why, "not on this machine");
+	return b->verdict;
 }
 
 static int setup(void **state)
@@ -41,8 +41,10 @@ static int setup(void **state)
 	if (!b || tree_setup(state) < 0)
 		return -1;
 	*state = b;
-	return config_new(tree_root, &b->config) < 0 ? -1
-						     : transactions_new(b->config, check, b, &b->t);
+	if (config_new(tree_root, &b->config) < 0)
+		return -1;
+	config_set_judge(b->config, judge, b);
+	return transactions_new(b->config, &b->t);
 }
 
 static int teardown(void **state)
@@ -111,8 +113,9 @@ static void test_all_or_nothing(void **state)
 
 	assert_refused(b, set_two(b, 8000, 99, TERMS(0), 0), REFUSED_OUT_OF_RANGE);
 	assert_refused(b, set_two(b, 8000, 9000, TERMS(0), 0), REFUSED_CONFLICT);
-	b->check_result = -EINVAL;
+	b->verdict = -EINVAL;
 	assert_refused(b, set_two(b, 8000, 7000, TERMS(0), 0), REFUSED_OUT_OF_RANGE);
+	assert_string_equal(b->refusal.message, "slice-us-overutil: not on this machine");
 	assert_int_equal(overutil(b), 1000);
 	assert_int_equal(transactions_generation(b->t), 1);
 	assert_true(config_runtime(b->config) == 0);
@@ -123,7 +126,7 @@ static void test_the_machine_hears_what_changed(void **state)
 	struct bench *b = *state;
 
 	assert_int_equal(set_two(b, 20000, 7000, TERMS(0), 0), 0);
-	assert_true(b->checked == TUNABLE_BIT(TUNABLE_SLICE_OVERUTIL));
+	assert_true(b->judged == TUNABLE_BIT(TUNABLE_SLICE_OVERUTIL));
 }
 
 static void test_expected_generation(void **state)
