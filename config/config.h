@@ -156,17 +156,24 @@ int config_set_runtime(struct config *c, const struct config_change *changes, si
 /* Takes the values of ids out of the runtime layer, all or none. -EINVAL and *problem; -ENOMEM. */
 int config_reset_runtime(struct config *c, tunable_mask ids, struct config_problem *problem);
 
+/*
+ * The same, as if the daemon's drop-in had no values of ids either; config_forget makes it so. Of what
+ * it had the files are read anew, and report hears of their problems; nothing else is taken from them.
+ */
+int config_reset_saved(struct config *c, tunable_mask ids, config_report_fn report, void *userdata,
+		       struct config_problem *problem);
+
 /* The tunables that the runtime layer sets; those of them that a restart would change. */
 tunable_mask config_runtime(const struct config *c);
 tunable_mask config_unsaved(const struct config *c);
 
-/* A copy of the runtime layer, to come back to. -ENOMEM. */
+/* A copy of the runtime layer and of what the files say, to come back to. -ENOMEM. */
 struct config_memory;
 int config_remember(const struct config *c, struct config_memory **ret);
 struct config_memory *config_memory_free(struct config_memory *memory);
 DEFINE_CLEANUP(struct config_memory, config_memory_free)
 
-/* Swaps the runtime layer and the memory: once to go back, twice to undo that. Never fails. */
+/* Swaps those layers and the memory: once to go back, twice to undo that. Never fails. */
 void config_swap(struct config *c, struct config_memory *memory);
 
 /*
@@ -177,8 +184,12 @@ void config_swap(struct config *c, struct config_memory *memory);
  */
 int config_save(struct config *c, tunable_mask ids, struct config_problem *problem);
 
-/* Takes values of ids out of that drop-in; the next config_load sees it. Errors as config_save. */
+/*
+ * Takes values of ids out of that drop-in, behind config_reset_saved. Errors as config_save. The other:
+ * whether the daemon would write it, without doing so.
+ */
 int config_forget(struct config *c, tunable_mask ids, struct config_problem *problem);
+int config_can_forget(const struct config *c, tunable_mask ids, struct config_problem *problem);
 
 /* The path of the drop-in, behind the root. */
 #define CONFIG_SAVED_PATH "/etc/wd40d/wd40d.ini.d/90-runtime.ini"

@@ -97,6 +97,16 @@ int problem_fill_conflict(struct config_problem *p, const struct tunable_conflic
 /* Adds where the slot's value was found, if it was in a file. */
 void problem_set_place(struct config_problem *p, const struct slot *slot);
 
+/*
+ * What the files say by now, as one layer, but for values of ids in the daemon's drop-in: those it had
+ * are added to *held. -ENOMEM. *ret: layer_done.
+ */
+int config_read_without(const struct config *c, tunable_mask ids, config_report_fn report,
+			void *userdata, struct layer *ret, tunable_mask *held);
+
+/* Whether path is that of the daemon's drop-in. */
+bool config_is_saved_path(const struct config *c, const char *path);
+
 /* Who hears of problems, and how many there were. */
 struct reporter {
 	config_report_fn fn; /* may be NULL */

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/config.h"
 #include "config/files.h"
@@ -16,6 +17,8 @@ struct load {
 	struct layer *layers; /* one for each file in list */
 	char **read;          /* NULL-terminated */
 	size_t nr_read;
+	tunable_mask without; /* values to be left out of the daemon's drop-in */
+	tunable_mask held;    /* those of them that it had */
 };
 
 static void load_done(struct load *l)
@@ -25,6 +28,22 @@ static void load_done(struct load *l)
 	free(l->layers);
 	paths_free(l->read);
 	config_file_list_done(&l->list);
+}
+
+bool config_is_saved_path(const struct config *c, const char *path)
+{
+	size_t n = strlen(c->root);
+
+	return strncmp(path, c->root, n) == 0 && strcmp(path + n, CONFIG_SAVED_PATH) == 0;
+}
+
+static void leave_out(struct load *l, struct layer *layer)
+{
+	for (int id = 0; id < NR_TUNABLES; id++)
+		if ((l->without & TUNABLE_BIT(id)) && layer->slots[id].set) {
+			l->held |= TUNABLE_BIT(id);
+			slot_done(id, &layer->slots[id]);
+		}
 }
 
 static int load_files(struct load *l, const struct config *c)
@@ -43,6 +62,8 @@ static int load_files(struct load *l, const struct config *c)
 		r = config_read_file(file, &l->layers[i], &l->reporter);
 		if (r < 0)
 			return r;
+		if (config_is_saved_path(c, file->path))
+			leave_out(l, &l->layers[i]);
 		if (r > 0)
 			l->read[l->nr_read++] = TAKE_PTR(file->path);
 	}
@@ -225,4 +246,18 @@ int config_try_load(const struct config *c, config_report_fn report, void *userd
 	int r = load(&l, c, &files);
 
 	return r < 0 ? r : l.reporter.nr_problems;
+}
+
+int config_read_without(const struct config *c, tunable_mask ids, config_report_fn report,
+			void *userdata, struct layer *ret, tunable_mask *held)
+{
+	_cleanup_(load_done) struct load l = { .reporter = { report, userdata, 0 },
+					       .without = ids };
+	int r;
+
+	r = load_files(&l, c);
+	if (r == 0)
+		r = flatten_files(&l, c, ret);
+	*held |= l.held;
+	return r;
 }

@@ -145,7 +145,8 @@ int manager_reset_tunables(struct manager *m, tunable_mask ids,
 			   const struct transaction_terms *terms, struct transaction_result *ret,
 			   struct refusal *refusal)
 {
-	int r = transactions_reset(m->transactions, ids, terms, ret, refusal);
+	int r = transactions_reset(m->transactions, ids, terms, manager_log_problem, NULL, ret,
+				   refusal);
 
 	if (r < 0 || terms->dry_run)
 		return r;

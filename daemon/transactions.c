@@ -191,20 +191,22 @@ int transactions_set(struct transactions *t, const struct config_change *changes
 	return 0;
 }
 
-/* The files are read anew, as nobody remembers what is below the drop-in. */
-static int forget(struct transactions *t, tunable_mask ids, struct refusal *refusal)
+static int forget(struct transactions *t, tunable_mask ids, const struct transaction_terms *terms,
+		  struct refusal *refusal)
 {
 	struct config_problem problem;
-	int r = config_forget(t->config, ids, &problem);
+	int r;
 
-	if (r == 0)
-		r = config_load(t->config, NULL, NULL);
-	return r < 0 ? refuse_problem(refusal, r, &problem) : 0;
+	if (!terms->persist)
+		return 0;
+	r = terms->dry_run ? config_can_forget(t->config, ids, &problem)
+			   : config_forget(t->config, ids, &problem);
+	return refuse_problem(refusal, r, &problem);
 }
 
 int transactions_reset(struct transactions *t, tunable_mask ids,
-		       const struct transaction_terms *terms, struct transaction_result *ret,
-		       struct refusal *refusal)
+		       const struct transaction_terms *terms, config_report_fn report,
+		       void *userdata, struct transaction_result *ret, struct refusal *refusal)
 {
 	_cleanup_(attempt_done) struct attempt a = { 0 };
 	struct config_problem problem;
@@ -215,12 +217,13 @@ int transactions_reset(struct transactions *t, tunable_mask ids,
 		r = attempt_begin(&a, t);
 	if (r < 0)
 		return r;
-	r = config_reset_runtime(t->config, ids, &problem);
+	r = terms->persist ? config_reset_saved(t->config, ids, report, userdata, &problem)
+			   : config_reset_runtime(t->config, ids, &problem);
 	if (r < 0)
 		return refuse_problem(refusal, r, &problem);
 	r = check_result(t, &a, ret, refusal);
-	if (r == 0 && terms->persist && !terms->dry_run)
-		r = forget(t, ids, refusal);
+	if (r == 0)
+		r = forget(t, ids, terms, refusal);
 	if (r < 0 || terms->dry_run) {
 		config_swap(t->config, a.memory);
 		return r;

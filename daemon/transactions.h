@@ -52,10 +52,13 @@ int transactions_set(struct transactions *t, const struct config_change *changes
 		     const struct transaction_terms *terms, uint64_t now_usec,
 		     struct transaction_result *ret, struct refusal *refusal);
 
-/* Takes run-time values back to what the layers below say; with persist out of the drop-in, too. */
+/*
+ * Takes run-time values back to what the layers below say; with persist out of the drop-in, too: then
+ * report hears of problems in the other files. Refused as transactions_set.
+ */
 int transactions_reset(struct transactions *t, tunable_mask ids,
-		       const struct transaction_terms *terms, struct transaction_result *ret,
-		       struct refusal *refusal);
+		       const struct transaction_terms *terms, config_report_fn report,
+		       void *userdata, struct transaction_result *ret, struct refusal *refusal);
 
 /*
  * Ends the trial of that generation for good, and saves it if that was wanted. Or allows the values

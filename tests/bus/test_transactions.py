@@ -344,6 +344,30 @@ class Saves(Transactions):
         self.assertEqual(self.get("UnsavedTunables"), "as 0")
 
 
+    def test_reset_of_a_saved_value_that_others_lean_on(self):
+        self.change({UNDER: usec(50000)}, persist=["s", "disk"])
+        self.change({OVER: usec(40000)})
+        saved = (self.root / SAVED).read_text()
+        for dry in False, True:
+            with self.assertRaises(Refused) as caught:
+                self.client.call("ResetTunables", "asa{sv}", [UNDER], {"persist": ["s", "disk"], "dry-run": ["b", dry]})
+            self.assertEqual(caught.exception.name, "Conflict")
+        self.assertEqual((self.root / SAVED).read_text(), saved)
+        self.assertEqual(self.get(UNDER), "t 50000")
+        self.assertEqual(self.describe(UNDER)["line"], 3)
+        self.assertEqual(self.get("Generation"), "t 3")
+
+    def test_reset_reloads_nothing_else(self):
+        self.change({"PerfLevel": ["u", 5], UNDER: usec(30000)}, persist=["s", "disk"])
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nperf = 7\nslice-us-overutil = 3000\nbogus = 1")
+        self.assertEqual(self.client.call("ResetTunables", "asa{sv}", ["PerfLevel"], {"persist": ["s", "disk"]}), 3)
+        self.assertEqual(self.get("PerfLevel"), "u 7")
+        self.assertEqual(self.get(OVER), "t 1000")
+        self.assertIn("wd40d.ini:4: bogus", self.daemon.log())
+        self.assertEqual(self.describe(UNDER)["line"], 3)
+        self.assertNotIn("perf", (self.root / SAVED).read_text())
+
+
 class Tells(Transactions):
     def test_each_tunable_is_described(self):
         rows = self.client.call("DescribeTunables")

@@ -207,7 +207,7 @@ static int refuse_all(struct bench *b)
 	struct transaction_terms terms = { 0 };
 
 	assert_refused(b, set_perf(b, 9, terms), REFUSED_BUSY);
-	assert_refused(b, transactions_reset(b->t, 1, &terms, &b->result, &b->refusal),
+	assert_refused(b, transactions_reset(b->t, 1, &terms, NULL, NULL, &b->result, &b->refusal),
 		       REFUSED_BUSY);
 	assert_refused(b, transactions_save(b->t, 1, &b->refusal), REFUSED_BUSY);
 	return transactions_reload(b->t, false, NULL, NULL, &b->result, &b->refusal);
@@ -326,16 +326,45 @@ static void test_reset(void **state)
 
 	assert_int_equal(set_perf(b, 5, terms), 0);
 	assert_int_equal(set_perf(b, 6, runtime), 0);
-	assert_int_equal(transactions_reset(b->t, TUNABLE_BIT(TUNABLE_PERF), &runtime, &b->result,
-					    &b->refusal),
+	assert_int_equal(transactions_reset(b->t, TUNABLE_BIT(TUNABLE_PERF), &runtime, NULL, NULL,
+					    &b->result, &b->refusal),
 			 0);
 	assert_int_equal(perf(b), 5);
 	assert_int_equal(b->result.generation, 4);
-	assert_int_equal(transactions_reset(b->t, TUNABLE_BIT(TUNABLE_PERF), &terms, &b->result,
-					    &b->refusal),
+	assert_int_equal(transactions_reset(b->t, TUNABLE_BIT(TUNABLE_PERF), &terms, NULL, NULL,
+					    &b->result, &b->refusal),
 			 0);
 	assert_int_equal(perf(b), 0);
 	assert_int_equal(b->result.generation, 5);
+}
+
+static void test_reset_of_saved_values_is_checked_first(void **state)
+{
+	const struct transaction_terms terms = { .persist = true },
+				       dry = { .persist = true, .dry_run = true };
+	struct bench *b = *state;
+
+	assert_int_equal(set_two(b, 50000, 1000, terms, 0), 0);
+	assert_int_equal(set_two(b, 50000, 40000, TERMS(0), 0), 0);
+	assert_refused(b,
+		       transactions_reset(b->t, TUNABLE_BIT(TUNABLE_SLICE_UNDERUTIL), &dry, NULL,
+					  NULL, &b->result, &b->refusal),
+		       REFUSED_CONFLICT);
+	assert_refused(b,
+		       transactions_reset(b->t, TUNABLE_BIT(TUNABLE_SLICE_UNDERUTIL), &terms, NULL,
+					  NULL, &b->result, &b->refusal),
+		       REFUSED_CONFLICT);
+	assert_int_equal(transactions_generation(b->t), 3);
+	assert_int_equal(transactions_reset(b->t, TUNABLES_ALL, &dry, NULL, NULL, &b->result,
+					    &b->refusal),
+			 0);
+	assert_int_equal(b->result.n, 2);
+	assert_int_equal(overutil(b), 40000);
+	assert_int_equal(transactions_reset(b->t, TUNABLES_ALL, &terms, NULL, NULL, &b->result,
+					    &b->refusal),
+			 0);
+	assert_int_equal(overutil(b), 1000);
+	assert_int_equal(config_origin(b->config, TUNABLE_SLICE_UNDERUTIL).layer, LAYER_DEFAULT);
 }
 
 static void test_reload(void **state)
@@ -375,6 +404,7 @@ int main(void)
 		bench_test(test_persist_that_fails_sets_nothing),
 		bench_test(test_trial_is_saved_when_confirmed),
 		bench_test(test_reset),
+		bench_test(test_reset_of_saved_values_is_checked_first),
 		bench_test(test_reload),
 	};
 
