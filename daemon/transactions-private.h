@@ -16,8 +16,8 @@ struct bad_values {
 struct trial {
 	uint64_t generation; /* 0: none */
 	uint64_t deadline_usec;
-	tunable_mask ids;
-	bool persist;
+	tunable_mask ids;     /* those that it has changed */
+	tunable_mask to_save; /* once it is confirmed: those that were asked for */
 	struct config_memory *before;
 };
 

@@ -146,17 +146,18 @@ static int persist(struct transactions *t, tunable_mask ids, const struct transa
 	return refuse_problem(refusal, config_save(t->config, ids, &problem), &problem);
 }
 
-static void begin_trial(struct transactions *t, struct attempt *a,
+/* Also when the values were in force before: who asks for a trial waits to confirm it. */
+static void begin_trial(struct transactions *t, struct attempt *a, tunable_mask wanted,
 			const struct transaction_terms *terms, uint64_t now_usec,
 			const struct transaction_result *result)
 {
-	if (!terms->confirm_timeout_usec || !result->n)
+	if (!terms->confirm_timeout_usec || !wanted)
 		return;
 	t->trial = (struct trial){
 		.generation = t->generation,
 		.deadline_usec = now_usec + terms->confirm_timeout_usec,
 		.ids = transaction_result_mask(result),
-		.persist = terms->persist,
+		.to_save = terms->persist ? wanted : 0,
 		.before = TAKE_PTR(a->memory),
 	};
 }
@@ -187,7 +188,7 @@ int transactions_set(struct transactions *t, const struct config_change *changes
 		return r;
 	}
 	transactions_number(t, &a.before, ret);
-	begin_trial(t, &a, terms, now_usec, ret);
+	begin_trial(t, &a, mask_of(changes, n), terms, now_usec, ret);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
  *
  * T1 Each change of effective values gets the next generation, and nothing else does.
  * T2 A request that is refused has changed nothing.
- * T3 One trial at a time. While it lasts nothing else changes: other requests are refused as busy. So
+ * T3 One trial at a time; it may be of values that were in force before, and has their generation then. While it lasts nothing else changes: other requests are refused as busy. So
  *    taking it back restores exactly what was before.
  * T4 What ended the scheduler during its trial is not set again, unless that was confirmed by hand.
  */

@@ -335,6 +335,18 @@ class Saves(Transactions):
         self.client.call("ConfirmTunables", "t", generation)
         self.assertIn("slice-us-overutil = 2000", (self.root / SAVED).read_text())
 
+    def test_trial_saves_what_was_in_force_before(self):
+        self.change({OVER: usec(2000)})
+        trial = {"persist": ["s", "disk"], "confirm_timeout_usec": usec(30000000)}
+        self.assertEqual(self.change({OVER: usec(2000)}, **trial), [2, []])
+        self.assertEqual(self.get("UnconfirmedGeneration"), "t 2")
+        self.client.call("ConfirmTunables", "t", 2)
+        self.assertIn("slice-us-overutil = 2000", (self.root / SAVED).read_text())
+        self.change({OVER: usec(2000), "PerfLevel": ["u", 0], UNDER: usec(30000)}, **trial)
+        self.client.call("ConfirmTunables", "t", 3)
+        for line in "slice-us-underutil = 30000", "slice-us-overutil = 2000", "perf = 0":
+            self.assertIn(line, (self.root / SAVED).read_text())
+
     def test_reset(self):
         self.change({OVER: usec(2000), UNDER: usec(30000)})
         self.assertEqual(self.client.call("ResetTunables", "asa{sv}", [OVER], {}), 3)

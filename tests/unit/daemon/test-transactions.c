@@ -242,10 +242,42 @@ static void test_trial_needs_live_values_and_a_fair_time(void **state)
 
 static void test_trial_of_nothing_is_none(void **state)
 {
+	const struct transaction_terms terms = ON_TRIAL;
 	struct bench *b = *state;
 
-	assert_int_equal(set_perf(b, 0, ON_TRIAL), 0);
+	assert_int_equal(transactions_set(b->t, NULL, 0, &terms, 0, &b->result, &b->refusal), 0);
 	assert_int_equal(transactions_unconfirmed(b->t), 0);
+}
+
+/* It can be confirmed as any other, and has nothing to be blamed for. */
+static void test_trial_of_what_is_in_force(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(set_perf(b, 5, TERMS(0)), 0);
+	assert_int_equal(set_perf(b, 5, ON_TRIAL), 0);
+	assert_int_equal(transactions_unconfirmed(b->t), 2);
+	assert_int_equal(transactions_revert(b->t, REVERT_STALL, &b->result), 1);
+	assert_int_equal(b->result.n, 0);
+	assert_int_equal(perf(b), 5);
+	assert_int_equal(set_perf(b, 5, ON_TRIAL), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->refusal), 0);
+	assert_int_equal(transactions_generation(b->t), 2);
+}
+
+static void test_trial_saves_all_that_was_asked_for(void **state)
+{
+	const struct transaction_terms terms = { .confirm_timeout_usec = SEC, .persist = true };
+	struct bench *b = *state;
+
+	assert_int_equal(set_perf(b, 5, TERMS(0)), 0);
+	assert_int_equal(set_perf(b, 5, terms), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->refusal), 0);
+	assert_int_equal(config_origin(b->config, TUNABLE_PERF).layer, LAYER_FILE);
+	assert_int_equal(set_two(b, 20000, 7000, terms, 0), 0);
+	assert_int_equal(transactions_confirm(b->t, 3, 0, &b->refusal), 0);
+	assert_int_equal(config_origin(b->config, TUNABLE_SLICE_UNDERUTIL).layer, LAYER_FILE);
+	assert_int_equal(config_origin(b->config, TUNABLE_SLICE_OVERUTIL).layer, LAYER_FILE);
 }
 
 static void test_bad_values_are_refused_until_confirmed(void **state)
@@ -397,6 +429,8 @@ int main(void)
 		bench_test(test_nothing_changes_during_a_trial),
 		bench_test(test_trial_needs_live_values_and_a_fair_time),
 		bench_test(test_trial_of_nothing_is_none),
+		bench_test(test_trial_of_what_is_in_force),
+		bench_test(test_trial_saves_all_that_was_asked_for),
 		bench_test(test_bad_values_are_refused_until_confirmed),
 		bench_test(test_bad_values_are_refused_one_by_one),
 		bench_test(test_expired_values_are_not_bad),
