@@ -204,12 +204,26 @@ static void move_saved(struct save *s, struct config *c, tunable_mask ids)
 	config_update(c);
 }
 
+/* Who asks for all of them gets those that can be, if any. */
+static tunable_mask saveable(const struct config *c, tunable_mask ids)
+{
+	tunable_mask set = ids & config_runtime(c), visible = set;
+	struct config_problem unused;
+
+	if (ids != TUNABLES_ALL)
+		return set;
+	for (int id = 0; id < NR_TUNABLES; id++)
+		if ((set & TUNABLE_BIT(id)) && check_visible(c, id, &unused) < 0)
+			visible &= ~TUNABLE_BIT(id);
+	return visible ?: set;
+}
+
 int config_save(struct config *c, tunable_mask ids, struct config_problem *problem)
 {
 	_cleanup_(save_done) struct save s = { 0 };
 	int r;
 
-	ids &= config_runtime(c);
+	ids = saveable(c, ids);
 	if (!ids)
 		return 0;
 	r = begin(&s, c);
@@ -220,6 +234,18 @@ int config_save(struct config *c, tunable_mask ids, struct config_problem *probl
 	if (r == 0)
 		move_saved(&s, c, ids);
 	return r;
+}
+
+int config_can_save(const struct config *c, tunable_mask ids, struct config_problem *problem)
+{
+	_cleanup_(save_done) struct save s = { 0 };
+	int r;
+
+	ids = saveable(c, ids);
+	if (!ids)
+		return 0;
+	r = begin(&s, c);
+	return r < 0 ? r : want(&s, c, ids, problem);
 }
 
 /* 1 when the drop-in has something of ids, else 0. */

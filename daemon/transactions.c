@@ -136,14 +136,20 @@ static tunable_mask mask_of(const struct config_change *changes, size_t n)
 	return ids;
 }
 
+/* What will be saved later, or never, is refused now if it could not be. */
 static int persist(struct transactions *t, tunable_mask ids, const struct transaction_terms *terms,
 		   struct refusal *refusal)
 {
 	struct config_problem problem;
+	int r;
 
-	if (!terms->persist || terms->confirm_timeout_usec || terms->dry_run)
+	if (!terms->persist)
 		return 0;
-	return refuse_problem(refusal, config_save(t->config, ids, &problem), &problem);
+	if (terms->confirm_timeout_usec || terms->dry_run)
+		r = config_can_save(t->config, ids, &problem);
+	else
+		r = config_save(t->config, ids, &problem);
+	return refuse_problem(refusal, r, &problem);
 }
 
 /* Also when the values were in force before: who asks for a trial waits to confirm it. */

@@ -83,7 +83,7 @@ const char *revert_cause_name(enum revert_cause cause);
 int transactions_revert(struct transactions *t, enum revert_cause cause,
 			struct transaction_result *ret);
 
-/* Saves values. Refused as persist failed, conflict, busy (while on trial). */
+/* Saves values; of TUNABLES_ALL those that can be. Refused as persist failed, conflict, busy (while on trial). */
 int transactions_save(struct transactions *t, tunable_mask ids, struct refusal *refusal);
 
 /*

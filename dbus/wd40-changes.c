@@ -101,7 +101,7 @@ static int read_names(sd_bus_message *m, tunable_mask *ids, struct refusal *refu
 	if (r < 0)
 		return r;
 	if (!*ids)
-		*ids = ~UINT64_C(0);
+		*ids = TUNABLES_ALL;
 	return sd_bus_message_exit_container(m);
 }
 

@@ -380,6 +380,32 @@ class Saves(Transactions):
         self.assertNotIn("perf", (self.root / SAVED).read_text())
 
 
+class Overridden(Transactions):
+    """The command line has the last word on PerfLevel after a restart."""
+
+    def start(self):
+        super().start("--perf=5")
+
+    def test_is_refused_before_it_is_tried(self):
+        disk = {"persist": ["s", "disk"]}
+        for more in {"dry_run": ["b", True]}, {"confirm_timeout_usec": usec(30000000)}, {}:
+            self.refused("PersistFailed", {"PerfLevel": ["u", 3]}, "perf: the command line", **disk, **more)
+        self.assertEqual(self.get("PerfLevel"), "u 5")
+        self.assertEqual(self.get("UnconfirmedGeneration"), "t 0")
+
+    def test_of_all_those_that_can_be_are_saved(self):
+        self.change({"PerfLevel": ["u", 3]})
+        with self.assertRaises(Refused) as caught:
+            self.client.call("SaveTunables", "asa{sv}", [], {})
+        self.assertEqual(caught.exception.name, "PersistFailed")
+        self.change({OVER: usec(2000)})
+        result = self.ctl("save")
+        self.assertEqual(result.stdout, f"saved in /{SAVED}\nperf cannot be saved; why: wd40ctl save perf\n")
+        self.assertIn("slice-us-overutil = 2000", (self.root / SAVED).read_text())
+        self.assertEqual(self.get("UnsavedTunables"), 'as 1 "PerfLevel"')
+        self.assertIn("the command line", self.ctl("save", "perf").stderr)
+
+
 class Tells(Transactions):
     def test_each_tunable_is_described(self):
         rows = self.client.call("DescribeTunables")

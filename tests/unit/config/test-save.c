@@ -177,6 +177,24 @@ static void test_what_would_not_count_is_refused(void **state)
 	assert_int_equal(access(tree_path(SAVED), F_OK), -1);
 }
 
+static void test_of_all_those_that_count_are_saved(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+	struct config_problem p;
+
+	assert_int_equal(config_set_option(c, TUNABLE_PERF, "5", &p), 0);
+	set(c, TUNABLE_PERF, "6");
+	assert_int_equal(config_can_save(c, TUNABLES_ALL, &p), -EINVAL);
+	refused(c, TUNABLES_ALL, CONFIG_NOT_SAVED, "perf: the command line");
+	set(c, TUNABLE_FIFO_SCHED, "yes");
+	assert_int_equal(config_can_save(c, TUNABLES_ALL, &p), 0);
+	assert_int_equal(access(tree_path(SAVED), F_OK), -1);
+	save(c, TUNABLES_ALL);
+	assert_file(SAVED, HEADER "fifo-sched = yes\n");
+	assert_true(config_unsaved(c) == TUNABLE_BIT(TUNABLE_PERF));
+	assert_int_equal(config_can_save(c, TUNABLE_BIT(TUNABLE_PERF), &p), -EINVAL);
+}
+
 static void test_what_would_conflict_is_refused(void **state)
 {
 	_cleanup_(config_freep) struct config *c = started();
@@ -366,6 +384,7 @@ int main(void)
 		tree_test(test_nothing_to_save_writes_nothing),
 		tree_test(test_the_administrators_files_are_not_written),
 		tree_test(test_what_would_not_count_is_refused),
+		tree_test(test_of_all_those_that_count_are_saved),
 		tree_test(test_what_would_conflict_is_refused),
 		tree_test(test_daemon_without_drop_ins_refuses),
 		tree_test(test_symbolic_link_is_not_followed),
