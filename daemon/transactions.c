@@ -59,13 +59,14 @@ void transactions_number(struct transactions *t, const struct tunable_set *befor
 		t->reverted[ret->ids[i]].generation = 0;
 }
 
-static int refuse_stale(const struct transactions *t, uint64_t expected, struct refusal *refusal)
+static int refuse_stale(const struct transactions *t, const struct transaction_terms *terms,
+			struct refusal *refusal)
 {
-	if (!expected || expected == t->generation)
+	if (!terms->expects_generation || terms->expected_generation == t->generation)
 		return 0;
 	return refuse(refusal, REFUSED_STALE_GENERATION,
-		      "generation %" PRIu64 " was expected, but it is %" PRIu64, expected,
-		      t->generation);
+		      "generation %" PRIu64 " was expected, but it is %" PRIu64,
+		      terms->expected_generation, t->generation);
 }
 
 static int refuse_early(const struct transactions *t, const struct transaction_terms *terms,
@@ -73,7 +74,7 @@ static int refuse_early(const struct transactions *t, const struct transaction_t
 {
 	int r = transactions_refuse_busy(t, refusal);
 
-	return r < 0 ? r : refuse_stale(t, terms->expected_generation, refusal);
+	return r < 0 ? r : refuse_stale(t, terms, refusal);
 }
 
 /* What to come back to, while a request is tried out on the configuration. */
@@ -109,7 +110,7 @@ static int check_trial(const struct transaction_result *result,
 {
 	uint64_t usec = terms->confirm_timeout_usec;
 
-	if (!usec)
+	if (!terms->on_trial)
 		return 0;
 	if (usec < TRIAL_SHORTEST_USEC || usec > TRIAL_LONGEST_USEC)
 		return refuse(refusal, REFUSED_OUT_OF_RANGE,
@@ -145,7 +146,7 @@ static int persist(struct transactions *t, tunable_mask ids, const struct transa
 
 	if (!terms->persist)
 		return 0;
-	if (terms->confirm_timeout_usec || terms->dry_run)
+	if (terms->on_trial || terms->dry_run)
 		r = config_can_save(t->config, ids, &problem);
 	else
 		r = config_save(t->config, ids, &problem);
@@ -157,7 +158,7 @@ static void begin_trial(struct transactions *t, struct attempt *a, tunable_mask 
 			const struct transaction_terms *terms, uint64_t now_usec,
 			const struct transaction_result *result)
 {
-	if (!terms->confirm_timeout_usec || !wanted)
+	if (!terms->on_trial || !wanted)
 		return;
 	t->trial = (struct trial){
 		.generation = t->generation,

@@ -28,10 +28,12 @@ DEFINE_CLEANUP(struct transactions, transactions_free)
 /* How a change is wanted. */
 struct transaction_terms {
 	struct config_author author;
-	uint64_t expected_generation;  /* 0: whatever it is */
-	uint64_t confirm_timeout_usec; /* 0: for good, else on trial for so long */
-	bool persist;                  /* also on disk; of a trial once it is confirmed */
-	bool dry_run;                  /* check only */
+	bool expects_generation; /* else whatever it is */
+	uint64_t expected_generation;
+	bool on_trial; /* for so long, else for good */
+	uint64_t confirm_timeout_usec;
+	bool persist; /* also on disk; of a trial once it is confirmed */
+	bool dry_run; /* check only */
 };
 
 #define TRIAL_SHORTEST_USEC (100ull * 1000)

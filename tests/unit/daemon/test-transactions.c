@@ -76,7 +76,7 @@ static int set_perf(struct bench *b, uint32_t perf, struct transaction_terms ter
 }
 
 #define TERMS(...) ((struct transaction_terms){ __VA_ARGS__ })
-#define ON_TRIAL   TERMS(.confirm_timeout_usec = 5 * SEC)
+#define ON_TRIAL   TERMS(.on_trial = true, .confirm_timeout_usec = 5 * SEC)
 
 static uint64_t overutil(const struct bench *b)
 {
@@ -133,11 +133,16 @@ static void test_expected_generation(void **state)
 {
 	struct bench *b = *state;
 
-	assert_int_equal(set_perf(b, 5, TERMS(.expected_generation = 1)), 0);
-	assert_refused(b, set_perf(b, 6, TERMS(.expected_generation = 1)),
+	assert_int_equal(
+		set_perf(b, 5, TERMS(.expects_generation = true, .expected_generation = 1)), 0);
+	assert_refused(b,
+		       set_perf(b, 6, TERMS(.expects_generation = true, .expected_generation = 1)),
+		       REFUSED_STALE_GENERATION);
+	assert_refused(b, set_perf(b, 6, TERMS(.expects_generation = true)),
 		       REFUSED_STALE_GENERATION);
 	assert_int_equal(perf(b), 5);
-	assert_int_equal(set_perf(b, 6, TERMS(.expected_generation = 2)), 0);
+	assert_int_equal(
+		set_perf(b, 6, TERMS(.expects_generation = true, .expected_generation = 2)), 0);
 }
 
 static void test_dry_run(void **state)
@@ -232,10 +237,12 @@ static void test_trial_needs_live_values_and_a_fair_time(void **state)
 
 	assert_refused(b, transactions_set(b->t, &change, 1, &terms, 0, &b->result, &b->refusal),
 		       REFUSED_REATTACH_REQUIRED);
-	assert_refused(b, set_perf(b, 5, TERMS(.confirm_timeout_usec = 99999)),
+	assert_refused(b, set_perf(b, 5, TERMS(.on_trial = true, .confirm_timeout_usec = 99999)),
 		       REFUSED_OUT_OF_RANGE);
-	assert_refused(b, set_perf(b, 5, TERMS(.confirm_timeout_usec = 3601 * SEC)),
+	assert_refused(b,
+		       set_perf(b, 5, TERMS(.on_trial = true, .confirm_timeout_usec = 3601 * SEC)),
 		       REFUSED_OUT_OF_RANGE);
+	assert_refused(b, set_perf(b, 5, TERMS(.on_trial = true)), REFUSED_OUT_OF_RANGE);
 	assert_int_equal(transactions_generation(b->t), 1);
 	assert_true(config_runtime(b->config) == 0);
 }
@@ -267,7 +274,9 @@ static void test_trial_of_what_is_in_force(void **state)
 
 static void test_trial_saves_all_that_was_asked_for(void **state)
 {
-	const struct transaction_terms terms = { .confirm_timeout_usec = SEC, .persist = true };
+	const struct transaction_terms terms = { .on_trial = true,
+						 .confirm_timeout_usec = SEC,
+						 .persist = true };
 	struct bench *b = *state;
 
 	assert_int_equal(set_perf(b, 5, TERMS(0)), 0);
@@ -342,7 +351,9 @@ static void test_persist_that_fails_sets_nothing(void **state)
 
 static void test_trial_is_saved_when_confirmed(void **state)
 {
-	const struct transaction_terms terms = { .confirm_timeout_usec = SEC, .persist = true };
+	const struct transaction_terms terms = { .on_trial = true,
+						 .confirm_timeout_usec = SEC,
+						 .persist = true };
 	struct bench *b = *state;
 
 	assert_int_equal(set_perf(b, 5, terms), 0);
