@@ -157,3 +157,7 @@ int manager_try_balance(struct manager *m, struct refusal *refusal);
  */
 struct tunable_value manager_value(const struct manager *m, enum tunable_id id);
 bool manager_pending_reattach(const struct manager *m, enum tunable_id id); /* value not in force */
+
+/* Whether this valid value would be so, if it were set. */
+bool manager_would_pend(const struct manager *m, enum tunable_id id,
+			const struct tunable_value *value);

@@ -70,6 +70,16 @@ class Sets(Transactions):
     def test_pending_is_told(self):
         self.assertEqual(self.change({"CacheLevel": ["u", 2], OVER: usec(2000)}), [2, ["CacheLevel"]])
 
+    def test_pending_is_what_differs_from_what_is_attached(self):
+        self.assertEqual(self.change({"CacheLevel": ["u", 2], "Cpumasks": ["as", ["0xf"]]})[1], ["CacheLevel", "Cpumasks"])
+        for dry in True, False:
+            values = {"CacheLevel": ["u", 3], "Cpumasks": ["as", ["0-3"]]}
+            self.assertEqual(self.change(values, dry_run=["b", dry])[1], ["Cpumasks"])
+        self.assertEqual(self.get("PendingReattach"), 'as 1 "Cpumasks"')
+        self.client.call("Reattach", "a{sv}", {})
+        self.assertEqual(self.change({"Cpumasks": ["as", ["0-1", "2-3"]]}, dry_run=["b", True])[1], ["Cpumasks"])
+        self.assertEqual(self.change({"Cpumasks": ["as", ["0xf"]]}, dry_run=["b", True])[1], [])
+
     def test_dry_run(self):
         signals = Signals(self)
         self.assertEqual(self.change({"CacheLevel": ["u", 2]}, dry_run=["b", True]), [1, ["CacheLevel"]])
