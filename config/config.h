@@ -181,17 +181,19 @@ void config_swap(struct config *c, struct config_memory *memory);
  * replaced as a whole or not at all; what it held of other tunables stays. Ids without a runtime
  * value have nothing to be saved. No other file is written. -EINVAL and *problem when the file cannot
  * be written, or the saved values would not count after a restart; -ENOMEM. TUNABLES_ALL leaves out
- * those that would not count, unless that is all of them. The other: as far as can be told without
- * writing.
+ * those that would not count, unless that is all of them. *saved: what was, 0 on errors. The other: as
+ * far as can be told without writing.
  */
-int config_save(struct config *c, tunable_mask ids, struct config_problem *problem);
+int config_save(struct config *c, tunable_mask ids, tunable_mask *saved,
+		struct config_problem *problem);
 int config_can_save(const struct config *c, tunable_mask ids, struct config_problem *problem);
 
 /*
- * Takes values of ids out of that drop-in, behind config_reset_saved. Errors as config_save. The other:
- * whether the daemon would write it, without doing so.
+ * Takes values of ids out of that drop-in, behind config_reset_saved. Errors and *forgotten as
+ * config_save. The other: whether the daemon would write it, without doing so.
  */
-int config_forget(struct config *c, tunable_mask ids, struct config_problem *problem);
+int config_forget(struct config *c, tunable_mask ids, tunable_mask *forgotten,
+		  struct config_problem *problem);
 int config_can_forget(const struct config *c, tunable_mask ids, struct config_problem *problem);
 
 /* The path of the drop-in, behind the root. */

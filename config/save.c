@@ -218,11 +218,13 @@ static tunable_mask saveable(const struct config *c, tunable_mask ids)
 	return visible ?: set;
 }
 
-int config_save(struct config *c, tunable_mask ids, struct config_problem *problem)
+int config_save(struct config *c, tunable_mask ids, tunable_mask *saved,
+		struct config_problem *problem)
 {
 	_cleanup_(save_done) struct save s = { 0 };
 	int r;
 
+	*saved = 0;
 	ids = saveable(c, ids);
 	if (!ids)
 		return 0;
@@ -231,9 +233,11 @@ int config_save(struct config *c, tunable_mask ids, struct config_problem *probl
 		r = want(&s, c, ids, problem);
 	if (r == 0)
 		r = write_out(&s, problem);
-	if (r == 0)
-		move_saved(&s, c, ids);
-	return r;
+	if (r < 0)
+		return r;
+	move_saved(&s, c, ids);
+	*saved = ids;
+	return 0;
 }
 
 int config_can_save(const struct config *c, tunable_mask ids, struct config_problem *problem)
@@ -248,42 +252,47 @@ int config_can_save(const struct config *c, tunable_mask ids, struct config_prob
 	return r < 0 ? r : want(&s, c, ids, problem);
 }
 
-/* 1 when the drop-in has something of ids, else 0. */
-static int want_none(struct save *s, const struct config *c, tunable_mask ids,
+/* *held: what the drop-in has of ids. */
+static int want_none(struct save *s, const struct config *c, tunable_mask ids, tunable_mask *held,
 		     struct config_problem *problem)
 {
-	bool holds = false;
 	int r = begin(s, c);
 
+	*held = 0;
 	if (r < 0)
 		return r;
 	for (int id = 0; id < NR_TUNABLES; id++) {
 		if (!(ids & TUNABLE_BIT(id)) || !s->held.slots[id].set)
 			continue;
 		s->wanted.slots[id] = (struct slot){ 0 };
-		holds = true;
+		*held |= TUNABLE_BIT(id);
 	}
-	r = holds ? check_read_at_all(c, problem) : 0;
-	return r < 0 ? r : holds;
+	return *held ? check_read_at_all(c, problem) : 0;
 }
 
-int config_forget(struct config *c, tunable_mask ids, struct config_problem *problem)
+int config_forget(struct config *c, tunable_mask ids, tunable_mask *forgotten,
+		  struct config_problem *problem)
 {
 	_cleanup_(save_done) struct save s = { 0 };
-	int r = want_none(&s, c, ids, problem);
+	tunable_mask held;
+	int r;
 
-	if (r <= 0)
+	*forgotten = 0;
+	r = want_none(&s, c, ids, &held, problem);
+	if (r < 0 || !held)
 		return r;
 	r = write_out(&s, problem);
-	if (r == 0)
-		update_lines(&s, c);
-	return r;
+	if (r < 0)
+		return r;
+	update_lines(&s, c);
+	*forgotten = held;
+	return 0;
 }
 
 int config_can_forget(const struct config *c, tunable_mask ids, struct config_problem *problem)
 {
 	_cleanup_(save_done) struct save s = { 0 };
-	int r = want_none(&s, c, ids, problem);
+	tunable_mask held;
 
-	return r < 0 ? r : 0;
+	return want_none(&s, c, ids, &held, problem);
 }

@@ -84,6 +84,9 @@ int verb_save(struct client *c, const struct request *q)
 
 	if (r)
 		return r;
-	printf("saved in %s\n", json_object_get_string(path));
+	if (json_object_get_string_len(path))
+		printf("saved in %s\n", json_object_get_string(path));
+	else
+		puts("nothing to save");
 	return q->nr_args ? CTL_OK : print_left(c);
 }

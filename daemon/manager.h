@@ -78,7 +78,7 @@ int manager_confirm_tunables(struct manager *m, uint64_t generation,
 int manager_revert_tunables(struct manager *m, uint64_t generation,
 			    const struct config_author *author, struct refusal *refusal);
 int manager_save_tunables(struct manager *m, tunable_mask ids, const struct config_author *author,
-			  struct refusal *refusal);
+			  tunable_mask *saved, struct refusal *refusal);
 
 /*
  * Reads the files anew and applies the difference. Returns the number of problems, each logged; or

@@ -99,6 +99,7 @@ static int attempt_begin(struct attempt *a, const struct transactions *t)
 static int check_result(const struct transactions *t, const struct attempt *a,
 			struct transaction_result *ret, struct refusal *refusal)
 {
+	ret->saved = 0;
 	ret->generation = t->generation;
 	ret->n = tunable_set_diff(&a->before, config_values(t->config), ret->ids);
 	return transactions_refuse_bad(t, &a->before, refusal);
@@ -139,7 +140,7 @@ static tunable_mask mask_of(const struct config_change *changes, size_t n)
 
 /* What will be saved later, or never, is refused now if it could not be. */
 static int persist(struct transactions *t, tunable_mask ids, const struct transaction_terms *terms,
-		   struct refusal *refusal)
+		   tunable_mask *saved, struct refusal *refusal)
 {
 	struct config_problem problem;
 	int r;
@@ -149,7 +150,7 @@ static int persist(struct transactions *t, tunable_mask ids, const struct transa
 	if (terms->on_trial || terms->dry_run)
 		r = config_can_save(t->config, ids, &problem);
 	else
-		r = config_save(t->config, ids, &problem);
+		r = config_save(t->config, ids, saved, &problem);
 	return refuse_problem(refusal, r, &problem);
 }
 
@@ -189,7 +190,7 @@ int transactions_set(struct transactions *t, const struct config_change *changes
 	if (r == 0)
 		r = check_trial(ret, terms, refusal);
 	if (r == 0)
-		r = persist(t, mask_of(changes, n), terms, refusal);
+		r = persist(t, mask_of(changes, n), terms, &ret->saved, refusal);
 	if (r < 0 || terms->dry_run) {
 		config_swap(t->config, a.memory);
 		return r;
@@ -200,7 +201,7 @@ int transactions_set(struct transactions *t, const struct config_change *changes
 }
 
 static int forget(struct transactions *t, tunable_mask ids, const struct transaction_terms *terms,
-		  struct refusal *refusal)
+		  tunable_mask *forgotten, struct refusal *refusal)
 {
 	struct config_problem problem;
 	int r;
@@ -208,7 +209,7 @@ static int forget(struct transactions *t, tunable_mask ids, const struct transac
 	if (!terms->persist)
 		return 0;
 	r = terms->dry_run ? config_can_forget(t->config, ids, &problem)
-			   : config_forget(t->config, ids, &problem);
+			   : config_forget(t->config, ids, forgotten, &problem);
 	return refuse_problem(refusal, r, &problem);
 }
 
@@ -231,7 +232,7 @@ int transactions_reset(struct transactions *t, tunable_mask ids,
 		return refuse_problem(refusal, r, &problem);
 	r = check_result(t, &a, ret, refusal);
 	if (r == 0)
-		r = forget(t, ids, terms, refusal);
+		r = forget(t, ids, terms, &ret->saved, refusal);
 	if (r < 0 || terms->dry_run) {
 		config_swap(t->config, a.memory);
 		return r;
@@ -240,12 +241,15 @@ int transactions_reset(struct transactions *t, tunable_mask ids,
 	return 0;
 }
 
-int transactions_save(struct transactions *t, tunable_mask ids, struct refusal *refusal)
+int transactions_save(struct transactions *t, tunable_mask ids, tunable_mask *saved,
+		      struct refusal *refusal)
 {
 	struct config_problem problem;
 	int r = transactions_refuse_busy(t, refusal);
 
-	return r < 0 ? r : refuse_problem(refusal, config_save(t->config, ids, &problem), &problem);
+	if (r < 0)
+		return r;
+	return refuse_problem(refusal, config_save(t->config, ids, saved, &problem), &problem);
 }
 
 static void keep_first(const struct config_problem *problem, void *userdata)

@@ -44,6 +44,7 @@ struct transaction_result {
 	uint64_t generation;
 	enum tunable_id ids[NR_TUNABLES]; /* those with new effective values */
 	size_t n;
+	tunable_mask saved; /* those that went into the drop-in, or out of it with a reset */
 };
 
 /*
@@ -63,12 +64,12 @@ int transactions_reset(struct transactions *t, tunable_mask ids,
 		       void *userdata, struct transaction_result *ret, struct refusal *refusal);
 
 /*
- * Ends the trial of that generation for good, and saves it if that was wanted. Or allows the values
- * again that were taken back with it. Refused as nothing to confirm, persist failed (the trial has
- * ended well all the same).
+ * Ends the trial of that generation for good, and saves it if that was wanted: *saved. Or allows the
+ * values again that were taken back with it. Refused as nothing to confirm, persist failed (the trial
+ * has ended well all the same).
  */
 int transactions_confirm(struct transactions *t, uint64_t generation, uint64_t now_usec,
-			 struct refusal *refusal);
+			 tunable_mask *saved, struct refusal *refusal);
 
 enum revert_cause {
 	REVERT_REQUESTED,
@@ -86,7 +87,8 @@ int transactions_revert(struct transactions *t, enum revert_cause cause,
 			struct transaction_result *ret);
 
 /* Saves values; of TUNABLES_ALL those that can be. Refused as persist failed, conflict, busy (while on trial). */
-int transactions_save(struct transactions *t, tunable_mask ids, struct refusal *refusal);
+int transactions_save(struct transactions *t, tunable_mask ids, tunable_mask *saved,
+		      struct refusal *refusal);
 
 /*
  * Reads the files anew. Problems go to report; with strict one of them refuses all as config invalid.

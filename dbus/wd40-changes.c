@@ -181,17 +181,17 @@ static int save_tunables(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	struct transaction_terms terms = { .author = gate_caller(context->gate) };
 	char reason[REASON_MAX + 1];
 	struct refusal refusal;
-	tunable_mask ids;
+	tunable_mask ids, saved;
 	int r;
 
 	r = read_names(m, &ids, &refusal);
 	if (r >= 0)
 		r = options_read(m, OPTION_REASON, &terms, reason, &refusal);
 	if (r >= 0)
-		r = manager_save_tunables(context->manager, ids, &terms.author, &refusal);
+		r = manager_save_tunables(context->manager, ids, &terms.author, &saved, &refusal);
 	if (r < 0)
 		return wd40_error_set(error, r, &refusal);
-	return sd_bus_reply_method_return(m, "s", CONFIG_SAVED_PATH);
+	return sd_bus_reply_method_return(m, "s", saved ? CONFIG_SAVED_PATH : "");
 }
 
 static int confirm_tunables(sd_bus_message *m, void *userdata, sd_bus_error *error)

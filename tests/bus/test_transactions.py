@@ -393,6 +393,27 @@ class Saves(Transactions):
         self.assertNotIn("perf", (self.root / SAVED).read_text())
 
 
+    def test_each_way_to_save_is_logged(self):
+        disk = {"persist": ["s", "disk"]}
+        says = f"values are saved in /{SAVED}, by uid 0"
+        self.change({OVER: usec(2000)}, dry_run=["b", True], **disk)
+        self.assertEqual(self.client.call("SaveTunables", "asa{sv}", ["PerfLevel"], {}), "")
+        self.assertEqual(self.client.call("ResetTunables", "asa{sv}", [], disk), 1)
+        self.assertEqual(self.ctl("save", "perf").stdout, "nothing to save\n")
+        self.assertNotIn(SAVED, self.daemon.log())
+        self.change({OVER: usec(2000)}, **disk)
+        self.assertEqual(self.daemon.log().count(says), 1)
+        self.change({OVER: usec(3000)}, confirm_timeout_usec=usec(30000000), **disk)
+        self.assertEqual(self.daemon.log().count(says), 1)
+        self.client.call("ConfirmTunables", "t", 3)
+        self.assertEqual(self.daemon.log().count(says), 2)
+        self.change({OVER: usec(4000)})
+        self.client.call("SaveTunables", "asa{sv}", [], {})
+        self.assertEqual(self.daemon.log().count(says), 3)
+        self.client.call("ResetTunables", "asa{sv}", [OVER], disk)
+        self.assertIn(f"values are no longer saved in /{SAVED}, by uid 0", self.daemon.log())
+
+
 class Overridden(Transactions):
     """The command line has the last word on PerfLevel after a restart."""
 

@@ -210,6 +210,7 @@ static void test_save(void **state)
 	const struct config_change change = { TUNABLE_PERF, { .u = 9 } };
 	_cleanup_(config_freep) struct config *c = loaded_config();
 	struct config_problem p;
+	tunable_mask saved;
 	int n = 0;
 
 	assert_int_equal(config_set_runtime(c, &change, 1, &root, &p), 0);
@@ -217,7 +218,7 @@ static void test_save(void **state)
 		int r;
 
 		budget = n;
-		r = config_save(c, TUNABLE_BIT(TUNABLE_PERF), &p);
+		r = config_save(c, TUNABLE_BIT(TUNABLE_PERF), &saved, &p);
 		if (r == 0)
 			break;
 		assert_int_equal(r, -ENOMEM);

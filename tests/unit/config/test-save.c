@@ -44,16 +44,19 @@ static void set(struct config *c, enum tunable_id id, const char *text)
 static void save(struct config *c, tunable_mask ids)
 {
 	struct config_problem p = { 0 };
+	tunable_mask saved;
 
-	if (config_save(c, ids, &p) != 0)
+	if (config_save(c, ids, &saved, &p) != 0)
 		fail_msg("%s", p.message);
 }
 
 static void refused(struct config *c, tunable_mask ids, enum config_error error, const char *part)
 {
 	struct config_problem p;
+	tunable_mask saved;
 
-	assert_int_equal(config_save(c, ids, &p), -EINVAL);
+	assert_int_equal(config_save(c, ids, &saved, &p), -EINVAL);
+	assert_true(saved == 0);
 	assert_int_equal(p.error, error);
 	if (!strstr(p.message, part))
 		fail_msg("\"%s\" does not say \"%s\"", p.message, part);
@@ -141,7 +144,7 @@ static void test_nothing_to_save_writes_nothing(void **state)
 {
 	_cleanup_(config_freep) struct config *c = started();
 
-	save(c, ~UINT64_C(0));
+	save(c, TUNABLES_ALL);
 	assert_int_equal(access(tree_path(SAVED), F_OK), -1);
 }
 
@@ -181,6 +184,7 @@ static void test_of_all_those_that_count_are_saved(void **state)
 {
 	_cleanup_(config_freep) struct config *c = started();
 	struct config_problem p;
+	tunable_mask saved;
 
 	assert_int_equal(config_set_option(c, TUNABLE_PERF, "5", &p), 0);
 	set(c, TUNABLE_PERF, "6");
@@ -189,7 +193,8 @@ static void test_of_all_those_that_count_are_saved(void **state)
 	set(c, TUNABLE_FIFO_SCHED, "yes");
 	assert_int_equal(config_can_save(c, TUNABLES_ALL, &p), 0);
 	assert_int_equal(access(tree_path(SAVED), F_OK), -1);
-	save(c, TUNABLES_ALL);
+	assert_int_equal(config_save(c, TUNABLES_ALL, &saved, &p), 0);
+	assert_true(saved == TUNABLE_BIT(TUNABLE_FIFO_SCHED));
 	assert_file(SAVED, HEADER "fifo-sched = yes\n");
 	assert_true(config_unsaved(c) == TUNABLE_BIT(TUNABLE_PERF));
 	assert_int_equal(config_can_save(c, TUNABLE_BIT(TUNABLE_PERF), &p), -EINVAL);
@@ -262,15 +267,17 @@ static void test_forget(void **state)
 {
 	_cleanup_(config_freep) struct config *c = started();
 	struct config_problem p;
+	tunable_mask forgotten;
 
 	set(c, TUNABLE_PERF, "5");
 	set(c, TUNABLE_FIFO_SCHED, "yes");
 	save(c, config_runtime(c));
-	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_PERF), &p), 0);
+	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_PERF), &forgotten, &p), 0);
+	assert_true(forgotten == TUNABLE_BIT(TUNABLE_PERF));
 	assert_file(SAVED, HEADER "fifo-sched = yes\n");
 	assert_int_equal(config_load(c, NULL, NULL), 0);
 	assert_value(c, TUNABLE_PERF, "0");
-	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_FIFO_SCHED), &p), 0);
+	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_FIFO_SCHED), &forgotten, &p), 0);
 	assert_file(SAVED, HEADER);
 }
 
@@ -278,8 +285,9 @@ static void test_forget_without_a_file(void **state)
 {
 	_cleanup_(config_freep) struct config *c = started();
 	struct config_problem p;
+	tunable_mask forgotten;
 
-	assert_int_equal(config_forget(c, ~UINT64_C(0), &p), 0);
+	assert_int_equal(config_forget(c, TUNABLES_ALL, &forgotten, &p), 0);
 	assert_int_equal(access(tree_path(SAVED), F_OK), -1);
 }
 
@@ -293,6 +301,7 @@ static void test_reset_takes_no_more_from_the_files(void **state)
 {
 	_cleanup_(config_freep) struct config *c = started();
 	struct config_problem p = { 0 }, told = { 0 };
+	tunable_mask forgotten;
 
 	set(c, TUNABLE_PERF, "5");
 	set(c, TUNABLE_SLICE_UNDERUTIL, "30000");
@@ -304,7 +313,7 @@ static void test_reset_takes_no_more_from_the_files(void **state)
 	assert_string_equal(told.key, "bogus");
 	assert_file(SAVED, HEADER "slice-us-underutil = 30000\nperf = 5\n");
 	assert_int_equal(config_can_forget(c, TUNABLE_BIT(TUNABLE_PERF), &p), 0);
-	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_PERF), &p), 0);
+	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_PERF), &forgotten, &p), 0);
 	assert_file(SAVED, HEADER "slice-us-underutil = 30000\n");
 	assert_value(c, TUNABLE_PERF, "4");
 	assert_string_equal(config_origin(c, TUNABLE_PERF).path, tree_path(ETC));
@@ -350,12 +359,13 @@ static void test_forget_without_drop_ins_refuses(void **state)
 {
 	_cleanup_(config_freep) struct config *c = started();
 	struct config_problem p;
+	tunable_mask forgotten;
 
 	tree_write(SAVED, "[wd40d]\nperf = 5\n");
 	assert_int_equal(config_set_file(c, "/dev/null"), 0);
 	assert_int_equal(config_can_forget(c, TUNABLE_BIT(TUNABLE_PERF), &p), -EINVAL);
 	assert_int_equal(p.error, CONFIG_NOT_SAVED);
-	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_PERF), &p), -EINVAL);
+	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_PERF), &forgotten, &p), -EINVAL);
 	assert_int_equal(config_can_forget(c, TUNABLE_BIT(TUNABLE_FIFO_SCHED), &p), 0);
 }
 

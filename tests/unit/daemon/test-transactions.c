@@ -19,7 +19,7 @@ struct bench {
 	struct transaction_result result;
 	struct refusal refusal;
 	int verdict;
-	tunable_mask judged;
+	tunable_mask judged, saved;
 };
 
 static int judge(const struct tunable_set *values, tunable_mask changed, void *userdata,
@@ -164,7 +164,7 @@ static void test_trial_is_confirmed(void **state)
 	assert_int_equal(set_two(b, 8000, 7000, ON_TRIAL, 100 * SEC), 0);
 	assert_int_equal(transactions_unconfirmed(b->t), 2);
 	assert_int_equal(transactions_deadline_usec(b->t), 105 * SEC);
-	assert_int_equal(transactions_confirm(b->t, 2, 104 * SEC, &b->refusal), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 104 * SEC, &b->saved, &b->refusal), 0);
 	assert_int_equal(transactions_unconfirmed(b->t), 0);
 	assert_int_equal(transactions_deadline_usec(b->t), 0);
 	assert_int_equal(transactions_revert(b->t, REVERT_EXPIRED, &b->result), 0);
@@ -175,12 +175,12 @@ static void test_confirm_refuses(void **state)
 {
 	struct bench *b = *state;
 
-	assert_refused(b, transactions_confirm(b->t, 0, 0, &b->refusal),
+	assert_refused(b, transactions_confirm(b->t, 0, 0, &b->saved, &b->refusal),
 		       REFUSED_NOTHING_TO_CONFIRM);
 	assert_int_equal(set_two(b, 8000, 7000, ON_TRIAL, 0), 0);
-	assert_refused(b, transactions_confirm(b->t, 1, 0, &b->refusal),
+	assert_refused(b, transactions_confirm(b->t, 1, 0, &b->saved, &b->refusal),
 		       REFUSED_NOTHING_TO_CONFIRM);
-	assert_refused(b, transactions_confirm(b->t, 2, 5 * SEC, &b->refusal),
+	assert_refused(b, transactions_confirm(b->t, 2, 5 * SEC, &b->saved, &b->refusal),
 		       REFUSED_NOTHING_TO_CONFIRM);
 	assert_int_equal(transactions_unconfirmed(b->t), 2);
 }
@@ -214,7 +214,7 @@ static int refuse_all(struct bench *b)
 	assert_refused(b, set_perf(b, 9, terms), REFUSED_BUSY);
 	assert_refused(b, transactions_reset(b->t, 1, &terms, NULL, NULL, &b->result, &b->refusal),
 		       REFUSED_BUSY);
-	assert_refused(b, transactions_save(b->t, 1, &b->refusal), REFUSED_BUSY);
+	assert_refused(b, transactions_save(b->t, 1, &b->saved, &b->refusal), REFUSED_BUSY);
 	return transactions_reload(b->t, false, NULL, NULL, &b->result, &b->refusal);
 }
 
@@ -268,7 +268,7 @@ static void test_trial_of_what_is_in_force(void **state)
 	assert_int_equal(b->result.n, 0);
 	assert_int_equal(perf(b), 5);
 	assert_int_equal(set_perf(b, 5, ON_TRIAL), 0);
-	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->refusal), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->saved, &b->refusal), 0);
 	assert_int_equal(transactions_generation(b->t), 2);
 }
 
@@ -281,10 +281,10 @@ static void test_trial_saves_all_that_was_asked_for(void **state)
 
 	assert_int_equal(set_perf(b, 5, TERMS(0)), 0);
 	assert_int_equal(set_perf(b, 5, terms), 0);
-	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->refusal), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->saved, &b->refusal), 0);
 	assert_int_equal(config_origin(b->config, TUNABLE_PERF).layer, LAYER_FILE);
 	assert_int_equal(set_two(b, 20000, 7000, terms, 0), 0);
-	assert_int_equal(transactions_confirm(b->t, 3, 0, &b->refusal), 0);
+	assert_int_equal(transactions_confirm(b->t, 3, 0, &b->saved, &b->refusal), 0);
 	assert_int_equal(config_origin(b->config, TUNABLE_SLICE_UNDERUTIL).layer, LAYER_FILE);
 	assert_int_equal(config_origin(b->config, TUNABLE_SLICE_OVERUTIL).layer, LAYER_FILE);
 }
@@ -302,7 +302,7 @@ static void test_bad_values_are_refused_until_confirmed(void **state)
 		" (stall); to confirm generation 2 allows it again");
 	assert_int_equal(overutil(b), 1000);
 	assert_int_equal(set_two(b, 8000, 6000, TERMS(0), 0), 0); /* not these */
-	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->refusal), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->saved, &b->refusal), 0);
 	assert_int_equal(set_two(b, 8000, 7000, TERMS(0), 0), 0);
 }
 
@@ -335,6 +335,7 @@ static void test_persist(void **state)
 	struct bench *b = *state;
 
 	assert_int_equal(set_perf(b, 5, TERMS(.persist = true)), 0);
+	assert_true(b->result.saved == TUNABLE_BIT(TUNABLE_PERF));
 	assert_int_equal(config_origin(b->config, TUNABLE_PERF).layer, LAYER_FILE);
 	assert_true(config_unsaved(b->config) == 0);
 }
@@ -358,8 +359,9 @@ static void test_trial_is_saved_when_confirmed(void **state)
 
 	assert_int_equal(set_perf(b, 5, terms), 0);
 	assert_int_equal(access(tree_path(CONFIG_SAVED_PATH), F_OK), -1);
-	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->refusal), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->saved, &b->refusal), 0);
 	assert_int_equal(access(tree_path(CONFIG_SAVED_PATH), F_OK), 0);
+	assert_true(b->saved == TUNABLE_BIT(TUNABLE_PERF));
 }
 
 static void test_reset(void **state)
