@@ -57,7 +57,7 @@ static void explain_failure(struct manager *m, int err)
 				 reqs[i].name, reqs[i].detail);
 			return;
 		}
-	if (err == -EIO && m->has_exit)
+	if (m->attempt_has_exit)
 		snprintf(m->reason, sizeof(m->reason), "%s: %s: %.300s", failure_name(err),
 			 m->last_exit.reason, m->last_exit.message);
 	else
@@ -158,8 +158,10 @@ static int attach_filled(struct manager *m)
 	struct sched_exit exit;
 	int r = sched_backend.attach(m->sched);
 
-	if (r == -EIO && sched_backend.read_exit(m->sched, &exit) > 0)
+	if (r == -EIO && sched_backend.read_exit(m->sched, &exit) > 0) {
 		note_exit(m, &exit);
+		m->attempt_has_exit = true;
+	}
 	if (r < 0)
 		return r;
 	if (m->attached_realtime_usec)
@@ -188,6 +190,7 @@ static int attach_once(struct manager *m, const struct tunable_set *values)
 	int r;
 
 	*m->reason = '\0';
+	m->attempt_has_exit = false;
 	r = tunable_set_copy(values, &m->attached_values);
 	if (r >= 0)
 		r = renew_topology(m);
@@ -295,7 +298,7 @@ void manager_attach_failed(struct manager *m, int err)
 	if (err == -EBUSY || !manager_failure_is_final(err))
 		next = sched_restart_next(&m->restart, NULL, loop_now_usec());
 	log_error("cannot attach: %s; %s", m->reason, describe_next(&next, text));
-	if (err == -EIO && m->has_exit) {
+	if (m->attempt_has_exit) {
 		report_exit(m, next.verdict == SCHED_RESTART);
 		manager_blame_trial(m, &m->last_exit);
 	}

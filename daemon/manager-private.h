@@ -37,7 +37,7 @@ struct manager {
 	uint32_t restart_count;
 	struct sched_restart restart;
 	struct loop_source *restart_timer;
-	bool has_exit;
+	bool has_exit, attempt_has_exit; /* ever; of the last attempt to attach */
 	struct sched_exit last_exit;
 
 	/* Of the scheduler that runs; NULL and zero when none does, except where noted. */

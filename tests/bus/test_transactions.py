@@ -237,6 +237,21 @@ class Trials(Transactions):
         wait_until("attached", lambda: self.get("RestartCount") == "u 1")
         self.assertEqual(self.config()["slice_overutil_ns"], 2000000)
 
+    def test_attach_that_fails_without_a_report_blames_nothing(self):
+        self.fake.end(self.fake.ERROR_STALL, 0, "stall", "long ago")
+        wait_until("attached", lambda: self.get("RestartCount") == "u 1")
+        generation = self.on_trial()
+        signals = Signals(self)
+        self.fake.fail("attach", "EIO", 1)
+        with self.assertRaises(Refused) as caught:
+            self.client.call("Reattach", "a{sv}", {})
+        self.assertEqual(caught.exception.name, "AttachFailed")
+        self.assertNotIn("long ago", caught.exception.message)
+        self.assertEqual(signals.take("SchedulerExited"), [])
+        wait_until("attached", lambda: self.get("RestartCount") == "u 2")
+        self.assertEqual(self.get("UnconfirmedGeneration"), f"t {generation}")
+        self.assertEqual(self.config()["slice_overutil_ns"], 2000000)
+
     def test_reload_by_signal_takes_it_back(self):
         signals = Signals(self)
         generation = self.on_trial()
