@@ -75,6 +75,11 @@ static int set_perf(struct bench *b, uint32_t perf, struct transaction_terms ter
 	return transactions_set(b->t, &change, 1, &terms, 0, &b->result, &b->refusal);
 }
 
+static int reset(struct bench *b, tunable_mask ids, struct transaction_terms terms)
+{
+	return transactions_reset(b->t, ids, &terms, NULL, NULL, &b->result, &b->refusal);
+}
+
 #define TERMS(...) ((struct transaction_terms){ __VA_ARGS__ })
 #define ON_TRIAL   TERMS(.on_trial = true, .confirm_timeout_usec = 5 * SEC)
 
@@ -212,8 +217,7 @@ static int refuse_all(struct bench *b)
 	struct transaction_terms terms = { 0 };
 
 	assert_refused(b, set_perf(b, 9, terms), REFUSED_BUSY);
-	assert_refused(b, transactions_reset(b->t, 1, &terms, NULL, NULL, &b->result, &b->refusal),
-		       REFUSED_BUSY);
+	assert_refused(b, reset(b, 1, terms), REFUSED_BUSY);
 	assert_refused(b, transactions_save(b->t, 1, &b->saved, &b->refusal), REFUSED_BUSY);
 	return transactions_reload(b->t, false, NULL, NULL, &b->result, &b->refusal);
 }
@@ -371,14 +375,10 @@ static void test_reset(void **state)
 
 	assert_int_equal(set_perf(b, 5, terms), 0);
 	assert_int_equal(set_perf(b, 6, runtime), 0);
-	assert_int_equal(transactions_reset(b->t, TUNABLE_BIT(TUNABLE_PERF), &runtime, NULL, NULL,
-					    &b->result, &b->refusal),
-			 0);
+	assert_int_equal(reset(b, TUNABLE_BIT(TUNABLE_PERF), runtime), 0);
 	assert_int_equal(perf(b), 5);
 	assert_int_equal(b->result.generation, 4);
-	assert_int_equal(transactions_reset(b->t, TUNABLE_BIT(TUNABLE_PERF), &terms, NULL, NULL,
-					    &b->result, &b->refusal),
-			 0);
+	assert_int_equal(reset(b, TUNABLE_BIT(TUNABLE_PERF), terms), 0);
 	assert_int_equal(perf(b), 0);
 	assert_int_equal(b->result.generation, 5);
 }
@@ -391,23 +391,13 @@ static void test_reset_of_saved_values_is_checked_first(void **state)
 
 	assert_int_equal(set_two(b, 50000, 1000, terms, 0), 0);
 	assert_int_equal(set_two(b, 50000, 40000, TERMS(0), 0), 0);
-	assert_refused(b,
-		       transactions_reset(b->t, TUNABLE_BIT(TUNABLE_SLICE_UNDERUTIL), &dry, NULL,
-					  NULL, &b->result, &b->refusal),
-		       REFUSED_CONFLICT);
-	assert_refused(b,
-		       transactions_reset(b->t, TUNABLE_BIT(TUNABLE_SLICE_UNDERUTIL), &terms, NULL,
-					  NULL, &b->result, &b->refusal),
-		       REFUSED_CONFLICT);
+	assert_refused(b, reset(b, TUNABLE_BIT(TUNABLE_SLICE_UNDERUTIL), dry), REFUSED_CONFLICT);
+	assert_refused(b, reset(b, TUNABLE_BIT(TUNABLE_SLICE_UNDERUTIL), terms), REFUSED_CONFLICT);
 	assert_int_equal(transactions_generation(b->t), 3);
-	assert_int_equal(transactions_reset(b->t, TUNABLES_ALL, &dry, NULL, NULL, &b->result,
-					    &b->refusal),
-			 0);
+	assert_int_equal(reset(b, TUNABLES_ALL, dry), 0);
 	assert_int_equal(b->result.n, 2);
 	assert_int_equal(overutil(b), 40000);
-	assert_int_equal(transactions_reset(b->t, TUNABLES_ALL, &terms, NULL, NULL, &b->result,
-					    &b->refusal),
-			 0);
+	assert_int_equal(reset(b, TUNABLES_ALL, terms), 0);
 	assert_int_equal(overutil(b), 1000);
 	assert_int_equal(config_origin(b->config, TUNABLE_SLICE_UNDERUTIL).layer, LAYER_DEFAULT);
 }
