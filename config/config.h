@@ -80,6 +80,23 @@ int config_new(const char *root, struct config **ret);
 struct config *config_free(struct config *c);
 DEFINE_CLEANUP(struct config, config_free)
 
+/* Several tunables at once: bit ID for each. */
+typedef uint64_t tunable_mask;
+#define TUNABLE_BIT(id) (UINT64_C(1) << (id))
+#define TUNABLES_ALL    (~UINT64_C(0))
+_Static_assert(NR_TUNABLES <= 64, "a bit for each tunable");
+
+/*
+ * Judges values that only the machine knows to be possible; those of changed are new. Returns 0, or
+ * -EINVAL with the tunable to blame and why, which goes behind "key: "; -ENOMEM.
+ */
+#define CONFIG_WHY_MAX 256
+typedef int (*config_judge_fn)(const struct tunable_set *values, tunable_mask changed,
+			       void *userdata, enum tunable_id *blamed, char why[CONFIG_WHY_MAX]);
+
+/* From now on files and changes at run time are judged too; the rest is config_check_machine's. */
+void config_set_judge(struct config *c, config_judge_fn judge, void *userdata);
+
 /* Another root, for the next config_load. -ENOMEM. */
 int config_set_root(struct config *c, const char *root);
 
@@ -89,7 +106,7 @@ int config_set_file(struct config *c, const char *path);
 /*
  * Reads all files anew. Each bad value is reported and keeps the layer below; the rest of its file
  * counts. Values that break a rule together are reported and dropped, those of the highest file
- * involved first, until the rule holds. Files never win over the command line or a runtime value:
+ * involved first, until the rule holds; so are those that the machine cannot have. Files never win over the command line or a runtime value:
  * where they conflict with one, the files' former values stay (the defaults at the first load).
  * Returns the number of problems, or -ENOMEM. On -ENOMEM nothing has changed.
  */
@@ -114,6 +131,9 @@ int config_set_option(struct config *c, enum tunable_id id, const char *text,
  */
 int config_check(const struct config *c, struct config_problem *problem);
 
+/* Whether the machine can have the values in force: only the command line can make it impossible. */
+int config_check_machine(const struct config *c, struct config_problem *problem);
+
 /* One wanted value of a runtime change. */
 struct config_change {
 	enum tunable_id id;
@@ -126,11 +146,6 @@ struct config_author {
 	const char *unit, *reason;
 };
 
-/* Several tunables at once: bit ID for each. */
-typedef uint64_t tunable_mask;
-#define TUNABLE_BIT(id) (UINT64_C(1) << (id))
-_Static_assert(NR_TUNABLES <= 64, "a bit for each tunable");
-
 /*
  * Checks the changes against ranges and, on the result, the cross-checks; sets all or none in the
  * runtime layer. -EINVAL and *problem filled when refused; -ENOMEM.
@@ -141,29 +156,45 @@ int config_set_runtime(struct config *c, const struct config_change *changes, si
 /* Takes the values of ids out of the runtime layer, all or none. -EINVAL and *problem; -ENOMEM. */
 int config_reset_runtime(struct config *c, tunable_mask ids, struct config_problem *problem);
 
+/*
+ * The same, as if the daemon's drop-in had no values of ids either; config_forget makes it so. Of what
+ * it had the files are read anew, and report hears of their problems; nothing else is taken from them.
+ */
+int config_reset_saved(struct config *c, tunable_mask ids, config_report_fn report, void *userdata,
+		       struct config_problem *problem);
+
 /* The tunables that the runtime layer sets; those of them that a restart would change. */
 tunable_mask config_runtime(const struct config *c);
 tunable_mask config_unsaved(const struct config *c);
 
-/* A copy of the runtime layer, to come back to. -ENOMEM. */
+/* A copy of the runtime layer and of what the files say, to come back to. -ENOMEM. */
 struct config_memory;
 int config_remember(const struct config *c, struct config_memory **ret);
 struct config_memory *config_memory_free(struct config_memory *memory);
 DEFINE_CLEANUP(struct config_memory, config_memory_free)
 
-/* Swaps the runtime layer and the memory: once to go back, twice to undo that. Never fails. */
+/* Swaps those layers and the memory: once to go back, twice to undo that. Never fails. */
 void config_swap(struct config *c, struct config_memory *memory);
 
 /*
  * Moves values of ids from the runtime layer into the drop-in that belongs to the daemon, which is
  * replaced as a whole or not at all; what it held of other tunables stays. Ids without a runtime
  * value have nothing to be saved. No other file is written. -EINVAL and *problem when the file cannot
- * be written, or the saved values would not count after a restart; -ENOMEM.
+ * be written, or the saved values would not count after a restart; -ENOMEM. TUNABLES_ALL leaves out
+ * those that would not count, unless that is all of them. *saved: what was, 0 on errors. The other: as
+ * far as can be told without writing.
  */
-int config_save(struct config *c, tunable_mask ids, struct config_problem *problem);
+int config_save(struct config *c, tunable_mask ids, tunable_mask *saved,
+		struct config_problem *problem);
+int config_can_save(const struct config *c, tunable_mask ids, struct config_problem *problem);
 
-/* Takes values of ids out of that drop-in; the next config_load sees it. Errors as config_save. */
-int config_forget(struct config *c, tunable_mask ids, struct config_problem *problem);
+/*
+ * Takes values of ids out of that drop-in, behind config_reset_saved. Errors and *forgotten as
+ * config_save. The other: whether the daemon would write it, without doing so.
+ */
+int config_forget(struct config *c, tunable_mask ids, tunable_mask *forgotten,
+		  struct config_problem *problem);
+int config_can_forget(const struct config *c, tunable_mask ids, struct config_problem *problem);
 
 /* The path of the drop-in, behind the root. */
 #define CONFIG_SAVED_PATH "/etc/wd40d/wd40d.ini.d/90-runtime.ini"

@@ -33,6 +33,9 @@ struct config {
 	/* derived from the layers: borrowed values, and the layer each is from */
 	struct tunable_set effective;
 	enum config_layer from[NR_TUNABLES];
+
+	config_judge_fn judge; /* or NULL */
+	void *judge_userdata;
 };
 
 /* Empties what owns something; harmless when it is empty. */
@@ -62,6 +65,15 @@ int config_check_rules(const struct tunable_set *set, const size_t from[NR_TUNAB
 		       struct config_problem *problem);
 
 /*
+ * Refuses values that the machine cannot have: -EINVAL, the tunable to blame and the problem, whose
+ * message ends with consequence; -ENOMEM. The other: what set has that is not in force.
+ */
+int config_judge(const struct config *c, const struct tunable_set *set, tunable_mask changed,
+		 const char *consequence, enum tunable_id *blamed, struct config_problem *problem);
+int config_judge_change(const struct config *c, const struct tunable_set *set,
+			struct config_problem *problem);
+
+/*
  * Fills a problem. path may be NULL and key "": it belongs to no file, or to no key. format makes
  * the message behind "key: ". Texts from users become printable ASCII and are shortened to fit,
  * but for those that go through format.
@@ -84,6 +96,16 @@ int problem_fill_conflict(struct config_problem *p, const struct tunable_conflic
 
 /* Adds where the slot's value was found, if it was in a file. */
 void problem_set_place(struct config_problem *p, const struct slot *slot);
+
+/*
+ * What the files say by now, as one layer, but for values of ids in the daemon's drop-in: those it had
+ * are added to *held. -ENOMEM. *ret: layer_done.
+ */
+int config_read_without(const struct config *c, tunable_mask ids, config_report_fn report,
+			void *userdata, struct layer *ret, tunable_mask *held);
+
+/* Whether path is that of the daemon's drop-in. */
+bool config_is_saved_path(const struct config *c, const char *path);
 
 /* Who hears of problems, and how many there were. */
 struct reporter {

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/config.h"
 #include "config/files.h"
@@ -16,6 +17,8 @@ struct load {
 	struct layer *layers; /* one for each file in list */
 	char **read;          /* NULL-terminated */
 	size_t nr_read;
+	tunable_mask without; /* values to be left out of the daemon's drop-in */
+	tunable_mask held;    /* those of them that it had */
 };
 
 static void load_done(struct load *l)
@@ -25,6 +28,22 @@ static void load_done(struct load *l)
 	free(l->layers);
 	paths_free(l->read);
 	config_file_list_done(&l->list);
+}
+
+bool config_is_saved_path(const struct config *c, const char *path)
+{
+	size_t n = strlen(c->root);
+
+	return strncmp(path, c->root, n) == 0 && strcmp(path + n, CONFIG_SAVED_PATH) == 0;
+}
+
+static void leave_out(struct load *l, struct layer *layer)
+{
+	for (int id = 0; id < NR_TUNABLES; id++)
+		if ((l->without & TUNABLE_BIT(id)) && layer->slots[id].set) {
+			l->held |= TUNABLE_BIT(id);
+			slot_done(id, &layer->slots[id]);
+		}
 }
 
 static int load_files(struct load *l, const struct config *c)
@@ -43,6 +62,8 @@ static int load_files(struct load *l, const struct config *c)
 		r = config_read_file(file, &l->layers[i], &l->reporter);
 		if (r < 0)
 			return r;
+		if (config_is_saved_path(c, file->path))
+			leave_out(l, &l->layers[i]);
 		if (r > 0)
 			l->read[l->nr_read++] = TAKE_PTR(file->path);
 	}
@@ -68,21 +89,47 @@ static int drop_conflict(struct load *l, const struct tunable_conflict *conflict
 }
 
 /*
- * Makes the files keep the rules among themselves. A layer's index in the merge is its height; that
- * of the defaults is 0, and they break no rule, so this comes to an end.
+ * Drops the highest value that breaks a rule or that the machine cannot have: 1, or 0 when there is
+ * none. The machine is to have the defaults.
  */
-static int settle_files(struct load *l, const struct layer **layers, struct layer *ret)
+static int drop_one(struct load *l, const struct config *c, const struct tunable_set *set,
+		    const size_t from[NR_TUNABLES])
 {
 	struct tunable_conflict conflicts[NR_TUNABLE_RULES];
+	struct config_problem p;
+	enum tunable_id id;
+	struct slot *slot;
+	int r;
+
+	if (tunable_set_conflicts(set, conflicts) > 0)
+		return drop_conflict(l, &conflicts[0], set, from) < 0 ? -ENOMEM : 1;
+	r = config_judge(c, set, TUNABLES_ALL, "; ignored", &id, &p);
+	if (r != -EINVAL || !from[id])
+		return r == -ENOMEM ? r : 0;
+	slot = &l->layers[from[id] - 1].slots[id];
+	problem_set_place(&p, slot);
+	config_report(&l->reporter, &p);
+	slot_done(id, slot);
+	return 1;
+}
+
+/*
+ * Makes the files fit each other and the machine. A layer's index in the merge is its height; that
+ * of the defaults is 0, and they break no rule, so this comes to an end.
+ */
+static int settle_files(struct load *l, const struct config *c, const struct layer **layers,
+			struct layer *ret)
+{
 	size_t from[NR_TUNABLES], n = l->list.n + 1;
 	struct tunable_set set;
+	int r;
 
-	layers_merge(layers, n, &set, from);
-	while (tunable_set_conflicts(&set, conflicts) > 0) {
-		if (drop_conflict(l, &conflicts[0], &set, from) < 0)
-			return -ENOMEM;
+	do {
 		layers_merge(layers, n, &set, from);
-	}
+		r = drop_one(l, c, &set, from);
+	} while (r > 0);
+	if (r < 0)
+		return r;
 	for (int id = 0; id < NR_TUNABLES; id++)
 		if (from[id] > 0)
 			slot_move(id, &l->layers[from[id] - 1].slots[id], &ret->slots[id]);
@@ -99,7 +146,7 @@ static int flatten_files(struct load *l, const struct config *c, struct layer *r
 	layers[0] = &c->layers[LAYER_DEFAULT];
 	for (size_t i = 0; i < l->list.n; i++)
 		layers[i + 1] = &l->layers[i];
-	return settle_files(l, layers, ret);
+	return settle_files(l, c, layers, ret);
 }
 
 /* The tunable of the conflict that the layer sets, or -ENOENT. */
@@ -199,4 +246,18 @@ int config_try_load(const struct config *c, config_report_fn report, void *userd
 	int r = load(&l, c, &files);
 
 	return r < 0 ? r : l.reporter.nr_problems;
+}
+
+int config_read_without(const struct config *c, tunable_mask ids, config_report_fn report,
+			void *userdata, struct layer *ret, tunable_mask *held)
+{
+	_cleanup_(load_done) struct load l = { .reporter = { report, userdata, 0 },
+					       .without = ids };
+	int r;
+
+	r = load_files(&l, c);
+	if (r == 0)
+		r = flatten_files(&l, c, ret);
+	*held |= l.held;
+	return r;
 }

@@ -8,7 +8,7 @@
 #include "config/layers.h"
 
 struct config_memory {
-	struct layer layer;
+	struct layer files, runtime;
 };
 
 static int set_author(struct slot *slot, const struct config_author *author)
@@ -47,21 +47,20 @@ static int take_change(struct layer *layer, const struct config_change *change,
 }
 
 /* With changed on top of the runtime layer, so that a conflict is told of what was asked for. */
-static int check_result(const struct config *c, const struct layer *runtime,
-			const struct layer *changed, struct config_problem *problem)
+static int check_result(const struct config *c, const struct layer *files,
+			const struct layer *runtime, const struct layer *changed,
+			struct config_problem *problem)
 {
 	const struct layer *const layers[] = {
-		&c->layers[LAYER_DEFAULT],
-		&c->layers[LAYER_FILE],
-		&c->layers[LAYER_COMMAND_LINE],
-		runtime,
-		changed,
+		&c->layers[LAYER_DEFAULT], files, &c->layers[LAYER_COMMAND_LINE], runtime, changed,
 	};
 	size_t from[NR_TUNABLES];
 	struct tunable_set set;
+	int r;
 
 	layers_merge(layers, ARRAY_SIZE(layers), &set, from);
-	return config_check_rules(&set, from, problem);
+	r = config_check_rules(&set, from, problem);
+	return r < 0 ? r : config_judge_change(c, &set, problem);
 }
 
 int config_set_runtime(struct config *c, const struct config_change *changes, size_t n,
@@ -76,7 +75,7 @@ int config_set_runtime(struct config *c, const struct config_change *changes, si
 		if (r < 0)
 			return r;
 	}
-	r = check_result(c, runtime, &changed, problem);
+	r = check_result(c, &c->layers[LAYER_FILE], runtime, &changed, problem);
 	if (r < 0)
 		return r;
 	for (int id = 0; id < NR_TUNABLES; id++)
@@ -86,21 +85,78 @@ int config_set_runtime(struct config *c, const struct config_change *changes, si
 	return 0;
 }
 
-int config_reset_runtime(struct config *c, tunable_mask ids, struct config_problem *problem)
+/* What is left of a layer without the values of ids; borrowed from it. */
+static struct layer layer_without(const struct layer *layer, tunable_mask ids)
 {
-	struct layer *runtime = &c->layers[LAYER_RUNTIME], result = *runtime, none = { 0 };
-	int r;
+	struct layer rest = *layer;
 
 	for (int id = 0; id < NR_TUNABLES; id++)
 		if (ids & TUNABLE_BIT(id))
-			result.slots[id] = (struct slot){ 0 };
-	r = check_result(c, &result, &none, problem);
-	if (r < 0)
-		return r;
+			rest.slots[id] = (struct slot){ 0 };
+	return rest;
+}
+
+static void clear_runtime(struct config *c, tunable_mask ids)
+{
 	for (int id = 0; id < NR_TUNABLES; id++)
 		if (ids & TUNABLE_BIT(id))
-			slot_done(id, &runtime->slots[id]);
+			slot_done(id, &c->layers[LAYER_RUNTIME].slots[id]);
 	config_update(c);
+}
+
+int config_reset_runtime(struct config *c, tunable_mask ids, struct config_problem *problem)
+{
+	struct layer rest = layer_without(&c->layers[LAYER_RUNTIME], ids), none = { 0 };
+	int r = check_result(c, &c->layers[LAYER_FILE], &rest, &none, problem);
+
+	if (r < 0)
+		return r;
+	clear_runtime(c, ids);
+	return 0;
+}
+
+/* Those of ids whose value in force, as far as files go, is from the daemon's drop-in. */
+static tunable_mask from_saved(const struct config *c, tunable_mask ids)
+{
+	tunable_mask ret = 0;
+
+	for (int id = 0; id < NR_TUNABLES; id++) {
+		const struct slot *slot = &c->layers[LAYER_FILE].slots[id];
+
+		if ((ids & TUNABLE_BIT(id)) && slot->set && config_is_saved_path(c, slot->path))
+			ret |= TUNABLE_BIT(id);
+	}
+	return ret;
+}
+
+/* Makes what the files say of ids that of fresh, which is empty there then. */
+static void take_from_files(struct config *c, tunable_mask ids, struct layer *fresh)
+{
+	for (int id = 0; id < NR_TUNABLES; id++)
+		if (ids & TUNABLE_BIT(id))
+			slot_move(id, &fresh->slots[id], &c->layers[LAYER_FILE].slots[id]);
+}
+
+int config_reset_saved(struct config *c, tunable_mask ids, config_report_fn report, void *userdata,
+		       struct config_problem *problem)
+{
+	_cleanup_(layer_done) struct layer fresh = { 0 };
+	struct layer rest = layer_without(&c->layers[LAYER_RUNTIME], ids), none = { 0 }, files;
+	tunable_mask saved = from_saved(c, ids);
+	int r;
+
+	r = config_read_without(c, ids, report, userdata, &fresh, &saved);
+	if (r < 0)
+		return r;
+	files = c->layers[LAYER_FILE];
+	for (int id = 0; id < NR_TUNABLES; id++)
+		if (saved & TUNABLE_BIT(id))
+			files.slots[id] = fresh.slots[id];
+	r = check_result(c, &files, &rest, &none, problem);
+	if (r < 0)
+		return r;
+	take_from_files(c, saved, &fresh);
+	clear_runtime(c, ids);
 	return 0;
 }
 
@@ -127,35 +183,47 @@ tunable_mask config_unsaved(const struct config *c)
 	return ids;
 }
 
+static int copy_layer(const struct layer *from, struct layer *ret)
+{
+	int r = 0;
+
+	for (int id = 0; r == 0 && id < NR_TUNABLES; id++)
+		r = slot_copy(id, &from->slots[id], &ret->slots[id]);
+	return r;
+}
+
 int config_remember(const struct config *c, struct config_memory **ret)
 {
 	_cleanup_(config_memory_freep) struct config_memory *memory = calloc(1, sizeof(*memory));
 
-	if (!memory)
+	if (!memory || copy_layer(&c->layers[LAYER_FILE], &memory->files) < 0 ||
+	    copy_layer(&c->layers[LAYER_RUNTIME], &memory->runtime) < 0)
 		return -ENOMEM;
-	for (int id = 0; id < NR_TUNABLES; id++) {
-		const struct slot *slot = &c->layers[LAYER_RUNTIME].slots[id];
-
-		if (slot_copy(id, slot, &memory->layer.slots[id]) < 0)
-			return -ENOMEM;
-	}
 	*ret = TAKE_PTR(memory);
 	return 0;
 }
 
 struct config_memory *config_memory_free(struct config_memory *memory)
 {
-	if (memory)
-		layer_done(&memory->layer);
+	if (!memory)
+		return NULL;
+	layer_done(&memory->files);
+	layer_done(&memory->runtime);
 	free(memory);
 	return NULL;
 }
 
+static void swap_layers(struct layer *a, struct layer *b)
+{
+	struct layer layer = *a;
+
+	*a = *b;
+	*b = layer;
+}
+
 void config_swap(struct config *c, struct config_memory *memory)
 {
-	struct layer layer = memory->layer;
-
-	memory->layer = c->layers[LAYER_RUNTIME];
-	c->layers[LAYER_RUNTIME] = layer;
+	swap_layers(&c->layers[LAYER_FILE], &memory->files);
+	swap_layers(&c->layers[LAYER_RUNTIME], &memory->runtime);
 	config_update(c);
 }

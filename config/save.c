@@ -62,6 +62,15 @@ static bool is_later(const char *path)
 	return strstr(path, "/wd40d.ini.d/") && strcmp(name, ours) > 0;
 }
 
+static int check_read_at_all(const struct config *c, struct config_problem *problem)
+{
+	if (!c->file)
+		return 0;
+	problem_fill(problem, CONFIG_NOT_SAVED, NULL, 0, "", "",
+		     "the daemon reads no drop-ins, but %.200s alone (--config)", c->file);
+	return -EINVAL;
+}
+
 /* Something above the drop-in would hide the saved value. */
 static int check_visible(const struct config *c, enum tunable_id id, struct config_problem *problem)
 {
@@ -100,10 +109,11 @@ static int want(struct save *s, const struct config *c, tunable_mask ids,
 		struct config_problem *problem)
 {
 	struct layer moving = { 0 };
+	int r = check_read_at_all(c, problem);
 
+	if (r < 0)
+		return r;
 	for (int id = 0; id < NR_TUNABLES; id++) {
-		int r;
-
 		if (!(ids & TUNABLE_BIT(id)))
 			continue;
 		r = check_visible(c, id, problem);
@@ -146,16 +156,10 @@ static int make_text(struct save *s)
 	return r == 0 && fflush(f) != 0 ? -ENOMEM : r;
 }
 
-static int write_out(struct save *s, const struct config *c, struct config_problem *problem)
+static int write_out(struct save *s, struct config_problem *problem)
 {
-	int r;
+	int r = make_text(s);
 
-	if (c->file) {
-		problem_fill(problem, CONFIG_NOT_SAVED, NULL, 0, "", "",
-			     "the daemon reads no drop-ins, but %.200s alone (--config)", c->file);
-		return -EINVAL;
-	}
-	r = make_text(s);
 	if (r < 0)
 		return r;
 	r = file_replace(s->path, s->text, s->size, 0644);
@@ -169,6 +173,17 @@ static int write_out(struct save *s, const struct config *c, struct config_probl
 	return -EINVAL;
 }
 
+/* The drop-in's other values may stand elsewhere now. */
+static void update_lines(const struct save *s, struct config *c)
+{
+	for (int id = 0; id < NR_TUNABLES; id++) {
+		struct slot *slot = &c->layers[LAYER_FILE].slots[id];
+
+		if (slot->set && strcmp(slot->path, s->path) == 0)
+			slot->line = s->lines[id];
+	}
+}
+
 /* Cannot fail any more: the values are in the file. */
 static void move_saved(struct save *s, struct config *c, tunable_mask ids)
 {
@@ -177,51 +192,107 @@ static void move_saved(struct save *s, struct config *c, tunable_mask ids)
 	for (int id = 0; id < NR_TUNABLES; id++) {
 		struct slot *slot = &runtime->slots[id];
 
-		if (ids & TUNABLE_BIT(id)) {
-			free(slot->unit);
-			free(slot->reason);
-			slot->unit = slot->reason = NULL;
-			slot->path = TAKE_PTR(s->paths[id]);
-			slot_move(id, slot, &files->slots[id]);
-		}
-		if (files->slots[id].set && strcmp(files->slots[id].path, s->path) == 0)
-			files->slots[id].line = s->lines[id];
+		if (!(ids & TUNABLE_BIT(id)))
+			continue;
+		free(slot->unit);
+		free(slot->reason);
+		slot->unit = slot->reason = NULL;
+		slot->path = TAKE_PTR(s->paths[id]);
+		slot_move(id, slot, &files->slots[id]);
 	}
+	update_lines(s, c);
 	config_update(c);
 }
 
-int config_save(struct config *c, tunable_mask ids, struct config_problem *problem)
+/* Who asks for all of them gets those that can be, if any. */
+static tunable_mask saveable(const struct config *c, tunable_mask ids)
+{
+	tunable_mask set = ids & config_runtime(c), visible = set;
+	struct config_problem unused;
+
+	if (ids != TUNABLES_ALL)
+		return set;
+	for (int id = 0; id < NR_TUNABLES; id++)
+		if ((set & TUNABLE_BIT(id)) && check_visible(c, id, &unused) < 0)
+			visible &= ~TUNABLE_BIT(id);
+	return visible ?: set;
+}
+
+int config_save(struct config *c, tunable_mask ids, tunable_mask *saved,
+		struct config_problem *problem)
 {
 	_cleanup_(save_done) struct save s = { 0 };
 	int r;
 
-	ids &= config_runtime(c);
+	*saved = 0;
+	ids = saveable(c, ids);
 	if (!ids)
 		return 0;
 	r = begin(&s, c);
 	if (r == 0)
 		r = want(&s, c, ids, problem);
 	if (r == 0)
-		r = write_out(&s, c, problem);
-	if (r == 0)
-		move_saved(&s, c, ids);
-	return r;
+		r = write_out(&s, problem);
+	if (r < 0)
+		return r;
+	move_saved(&s, c, ids);
+	*saved = ids;
+	return 0;
 }
 
-int config_forget(struct config *c, tunable_mask ids, struct config_problem *problem)
+int config_can_save(const struct config *c, tunable_mask ids, struct config_problem *problem)
 {
 	_cleanup_(save_done) struct save s = { 0 };
-	bool holds = false;
 	int r;
 
+	ids = saveable(c, ids);
+	if (!ids)
+		return 0;
 	r = begin(&s, c);
+	return r < 0 ? r : want(&s, c, ids, problem);
+}
+
+/* *held: what the drop-in has of ids. */
+static int want_none(struct save *s, const struct config *c, tunable_mask ids, tunable_mask *held,
+		     struct config_problem *problem)
+{
+	int r = begin(s, c);
+
+	*held = 0;
 	if (r < 0)
 		return r;
 	for (int id = 0; id < NR_TUNABLES; id++) {
-		if (!(ids & TUNABLE_BIT(id)) || !s.held.slots[id].set)
+		if (!(ids & TUNABLE_BIT(id)) || !s->held.slots[id].set)
 			continue;
-		s.wanted.slots[id] = (struct slot){ 0 };
-		holds = true;
+		s->wanted.slots[id] = (struct slot){ 0 };
+		*held |= TUNABLE_BIT(id);
 	}
-	return holds ? write_out(&s, c, problem) : 0;
+	return *held ? check_read_at_all(c, problem) : 0;
+}
+
+int config_forget(struct config *c, tunable_mask ids, tunable_mask *forgotten,
+		  struct config_problem *problem)
+{
+	_cleanup_(save_done) struct save s = { 0 };
+	tunable_mask held;
+	int r;
+
+	*forgotten = 0;
+	r = want_none(&s, c, ids, &held, problem);
+	if (r < 0 || !held)
+		return r;
+	r = write_out(&s, problem);
+	if (r < 0)
+		return r;
+	update_lines(&s, c);
+	*forgotten = held;
+	return 0;
+}
+
+int config_can_forget(const struct config *c, tunable_mask ids, struct config_problem *problem)
+{
+	_cleanup_(save_done) struct save s = { 0 };
+	tunable_mask held;
+
+	return want_none(&s, c, ids, &held, problem);
 }

@@ -6,6 +6,7 @@
 #include "ctl/exit-codes.h"
 #include "ctl/output.h"
 #include "ctl/pick.h"
+#include "ctl/tunable-text.h"
 #include "ctl/verbs.h"
 
 /* An object of one field, of which it takes another reference. */
@@ -81,6 +82,22 @@ int verb_reset(struct client *c, const struct request *q)
 	return CTL_OK;
 }
 
+/* What cannot be saved stays behind when all is asked for. */
+static int print_left(struct client *c)
+{
+	_cleanup_(json_putp) json_object *left = NULL;
+	int r = client_get(c, CLIENT_INTERFACE, "UnsavedTunables", &left);
+
+	for (size_t i = 0; !r && i < json_length(left); i++) {
+		int id = tunable_by_name(json_object_get_string(json_at(left, i)));
+
+		if (id >= 0)
+			printf("%s cannot be saved; why: wd40ctl save %s\n", tunables[id].key,
+			       tunables[id].key);
+	}
+	return r;
+}
+
 int verb_save(struct client *c, const struct request *q)
 {
 	_cleanup_(json_putp) json_object *path = NULL;
@@ -88,9 +105,13 @@ int verb_save(struct client *c, const struct request *q)
 
 	if (r)
 		return r;
-	if (request_has(q, OPT_JSON))
+	if (request_has(q, OPT_JSON)) {
 		print_json("path", path);
-	else
+		return CTL_OK;
+	}
+	if (json_object_get_string_len(path))
 		printf("saved in %s\n", json_object_get_string(path));
-	return CTL_OK;
+	else
+		puts("nothing to save");
+	return q->nr_args ? CTL_OK : print_left(c);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "daemon/domains-judge.h"
 #include "daemon/exit-codes.h"
 #include "daemon/loop.h"
 #include "daemon/manager.h"
@@ -323,6 +324,8 @@ int main(int argc, char **argv)
 		log_errno(LOG_ERR, r, "cannot start");
 		return EXIT_CODE_INTERNAL;
 	}
+	/* Domains that this machine cannot have are refused when they are read, not when it attaches. */
+	config_set_judge(config, domains_judge, (void *)options.root);
 	if (options.verbose)
 		log_set_level(LOG_DEBUG);
 	return act(&options, config);

@@ -57,7 +57,7 @@ static void explain_failure(struct manager *m, int err)
 				 reqs[i].name, reqs[i].detail);
 			return;
 		}
-	if (err == -EIO && m->has_exit)
+	if (m->attempt_has_exit)
 		snprintf(m->reason, sizeof(m->reason), "%s: %s: %.300s", failure_name(err),
 			 m->last_exit.reason, m->last_exit.message);
 	else
@@ -93,7 +93,7 @@ static int renew_topology(struct manager *m)
 
 static int open_sched(struct manager *m, uint64_t hotplug_seq)
 {
-	const struct tunable_value *values = config_values(m->config)->values;
+	const struct tunable_value *values = m->attached_values.values;
 	const struct sched_spec spec = {
 		.partial = values[TUNABLE_PARTIAL].b,
 		.exit_dump_len = values[TUNABLE_EXIT_DUMP_LEN].u,
@@ -158,8 +158,10 @@ static int attach_filled(struct manager *m)
 	struct sched_exit exit;
 	int r = sched_backend.attach(m->sched);
 
-	if (r == -EIO && sched_backend.read_exit(m->sched, &exit) > 0)
+	if (r == -EIO && sched_backend.read_exit(m->sched, &exit) > 0) {
 		note_exit(m, &exit);
+		m->attempt_has_exit = true;
+	}
 	if (r < 0)
 		return r;
 	if (m->attached_realtime_usec)
@@ -170,14 +172,26 @@ static int attach_filled(struct manager *m)
 	return watch_sched(m);
 }
 
+/* Without memory the ones before are as good. */
+static void remember_proven(struct manager *m)
+{
+	struct tunable_set copy;
+
+	if (tunable_set_copy(&m->attached_values, &copy) < 0)
+		return;
+	tunable_set_done(&m->proven_values);
+	m->proven_values = copy;
+}
+
 /* The order matters: what is read first may change until the kernel compares hotplug_seq. */
-static int attach_once(struct manager *m)
+static int attach_once(struct manager *m, const struct tunable_set *values)
 {
 	uint64_t hotplug_seq = sched_backend.hotplug_seq();
 	int r;
 
 	*m->reason = '\0';
-	r = tunable_set_copy(config_values(m->config), &m->attached_values);
+	m->attempt_has_exit = false;
+	r = tunable_set_copy(values, &m->attached_values);
 	if (r >= 0)
 		r = renew_topology(m);
 	if (r >= 0)
@@ -186,27 +200,50 @@ static int attach_once(struct manager *m)
 		r = fill_arena(m);
 	if (r >= 0)
 		r = attach_filled(m);
-	if (r >= 0)
+	if (r >= 0) {
+		remember_proven(m);
 		return 0;
+	}
 	if (!*m->reason)
 		explain_failure(m, r);
 	manager_detach(m);
 	return r;
 }
 
-int manager_attach(struct manager *m)
+static int attach_with(struct manager *m, const struct tunable_set *values)
 {
 	_cleanup_(freep) char *description = NULL;
 	int r = -EAGAIN;
 
 	for (int i = 0; i < ATTACH_TRIES && r == -EAGAIN; i++)
-		r = attach_once(m);
+		r = attach_once(m, values);
 	if (r < 0)
 		return r;
 	description = topology_describe(m->topology);
 	log_notice("attached: %s", description ?: "out of memory");
 	manager_set_state(m, STATE_ATTACHED);
 	return 0;
+}
+
+int manager_attach(struct manager *m)
+{
+	return attach_with(m, config_values(m->config));
+}
+
+/*
+ * Nobody is there to correct a division that the machine has become unable to have: rather the one
+ * that was. The wanted one waits for the next attach.
+ */
+static int attach_as_before(struct manager *m)
+{
+	struct tunable_set values = *config_values(m->config); /* borrowed */
+
+	if (!m->proven_values.values[TUNABLE_CPUMASKS].list)
+		return -EDOM;
+	log_error("%s; the domains stay as they were", m->reason);
+	values.values[TUNABLE_CACHE_LEVEL] = m->proven_values.values[TUNABLE_CACHE_LEVEL];
+	values.values[TUNABLE_CPUMASKS] = m->proven_values.values[TUNABLE_CPUMASKS];
+	return attach_with(m, &values);
 }
 
 /* Frees what a scheduler needs, however much of it there is. */
@@ -261,7 +298,7 @@ void manager_attach_failed(struct manager *m, int err)
 	if (err == -EBUSY || !manager_failure_is_final(err))
 		next = sched_restart_next(&m->restart, NULL, loop_now_usec());
 	log_error("cannot attach: %s; %s", m->reason, describe_next(&next, text));
-	if (err == -EIO && m->has_exit) {
+	if (m->attempt_has_exit) {
 		report_exit(m, next.verdict == SCHED_RESTART);
 		manager_blame_trial(m, &m->last_exit);
 	}
@@ -273,6 +310,8 @@ int manager_on_restart_due(struct loop_source *s, void *userdata)
 	struct manager *m = userdata;
 	int r = manager_attach(m);
 
+	if (r == -EDOM)
+		r = attach_as_before(m);
 	if (r < 0)
 		manager_attach_failed(m, r);
 	return 0;

@@ -37,7 +37,7 @@ struct manager {
 	uint32_t restart_count;
 	struct sched_restart restart;
 	struct loop_source *restart_timer;
-	bool has_exit;
+	bool has_exit, attempt_has_exit; /* ever; of the last attempt to attach */
 	struct sched_exit last_exit;
 
 	/* Of the scheduler that runs; NULL and zero when none does, except where noted. */
@@ -47,7 +47,8 @@ struct manager {
 	uint32_t retired_slots;
 	uint32_t hotplugs; /* as many as the topology knows of */
 	struct tunable_set attached_values;
-	struct topology *topology; /* kept for reading until the next attach */
+	struct tunable_set proven_values; /* of the last attach that went well; kept */
+	struct topology *topology;        /* kept for reading until the next attach */
 	uint64_t attached_realtime_usec, attached_monotonic_usec; /* kept too */
 
 	struct statistics *statistics; /* the last snapshot */

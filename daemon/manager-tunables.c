@@ -47,22 +47,6 @@ static void apply(struct manager *m, const struct transaction_result *result, co
 					     author->uid, m->listener.userdata);
 }
 
-/* Domains that this machine cannot have are refused now, not at the next attach. */
-static int check_domains(const struct tunable_set *values, tunable_mask changed, void *userdata,
-			 struct refusal *refusal)
-{
-	_cleanup_(topology_freep) struct topology *t = NULL;
-	const struct manager *m = userdata;
-	char why[256] = "";
-	int r;
-
-	if (!(changed & (TUNABLE_BIT(TUNABLE_CACHE_LEVEL) | TUNABLE_BIT(TUNABLE_CPUMASKS))))
-		return 0;
-	r = topology_read(m->root, values->values[TUNABLE_CACHE_LEVEL].u,
-			  values->values[TUNABLE_CPUMASKS].list, why, &t);
-	return r == -EINVAL ? refuse(refusal, REFUSED_OUT_OF_RANGE, "%s", why) : r;
-}
-
 static void follow_trial(struct manager *m)
 {
 	uint64_t deadline = transactions_deadline_usec(m->transactions), now = loop_now_usec();
@@ -86,14 +70,17 @@ static void log_revert(uint64_t generation, enum revert_cause cause,
 		  "generation %" PRIu64 " is taken back: %s", generation, revert_cause_name(cause));
 }
 
-static void log_saved(const struct config_author *author)
+/* verb: what has become of values, if of any: "saved in" and so on. */
+static void log_saved(tunable_mask saved, const char *verb, const struct config_author *author)
 {
 	_cleanup_(event_done) struct event e = { 0 };
 
+	if (!saved)
+		return;
 	event_add(&e, "WD40_PATH=%s", CONFIG_SAVED_PATH);
 	event_add_author(&e, author);
 	log_event(LOG_INFO, EVENT_TUNABLES_SAVED, (const char *const *)e.fields,
-		  "values are saved in %s, by uid %u", CONFIG_SAVED_PATH, author->uid);
+		  "values are %s %s, by uid %u", verb, CONFIG_SAVED_PATH, author->uid);
 }
 
 static bool revert(struct manager *m, enum revert_cause cause, const struct config_author *author)
@@ -120,7 +107,7 @@ static int on_trial_over(struct loop_source *s, void *userdata)
 
 int manager_tunables_init(struct manager *m)
 {
-	int r = transactions_new(m->config, check_domains, m, &m->transactions);
+	int r = transactions_new(m->config, &m->transactions);
 
 	return r < 0 ? r : loop_add_timer(m->loop, "trial", on_trial_over, m, &m->trial_timer);
 }
@@ -149,6 +136,7 @@ int manager_set_tunables(struct manager *m, const struct config_change *changes,
 	if (r < 0 || terms->dry_run)
 		return r;
 	apply(m, ret, "runtime", &terms->author);
+	log_saved(ret->saved, "saved in", &terms->author);
 	if (transactions_unconfirmed(m->transactions))
 		log_info("generation %" PRIu64 " is on trial for %" PRIu64 " ms", ret->generation,
 			 terms->confirm_timeout_usec / 1000);
@@ -161,11 +149,13 @@ int manager_reset_tunables(struct manager *m, tunable_mask ids,
 			   const struct transaction_terms *terms, struct transaction_result *ret,
 			   struct refusal *refusal)
 {
-	int r = transactions_reset(m->transactions, ids, terms, ret, refusal);
+	int r = transactions_reset(m->transactions, ids, terms, manager_log_problem, NULL, ret,
+				   refusal);
 
 	if (r < 0 || terms->dry_run)
 		return r;
 	apply(m, ret, "reset", &terms->author);
+	log_saved(ret->saved, "no longer saved in", &terms->author);
 	manager_tell_state(m);
 	return 0;
 }
@@ -173,10 +163,12 @@ int manager_reset_tunables(struct manager *m, tunable_mask ids,
 int manager_confirm_tunables(struct manager *m, uint64_t generation,
 			     const struct config_author *author, struct refusal *refusal)
 {
-	int r = transactions_confirm(m->transactions, generation, loop_now_usec(), refusal);
+	tunable_mask saved;
+	int r = transactions_confirm(m->transactions, generation, loop_now_usec(), &saved, refusal);
 
 	if (r == 0)
 		log_info("generation %" PRIu64 " is confirmed, by uid %u", generation, author->uid);
+	log_saved(saved, "saved in", author);
 	follow_trial(m);
 	manager_tell_state(m);
 	return r;
@@ -193,13 +185,13 @@ int manager_revert_tunables(struct manager *m, uint64_t generation,
 }
 
 int manager_save_tunables(struct manager *m, tunable_mask ids, const struct config_author *author,
-			  struct refusal *refusal)
+			  tunable_mask *saved, struct refusal *refusal)
 {
-	int r = transactions_save(m->transactions, ids, refusal);
+	int r = transactions_save(m->transactions, ids, saved, refusal);
 
 	if (r < 0)
 		return r;
-	log_saved(author);
+	log_saved(*saved, "saved in", author);
 	manager_tell_state(m);
 	return 0;
 }

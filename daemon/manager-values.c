@@ -33,9 +33,28 @@ struct tunable_value manager_value(const struct manager *m, enum tunable_id id)
 	return value;
 }
 
-bool manager_pending_reattach(const struct manager *m, enum tunable_id id)
+/* A canonical value. */
+static bool differs(const struct manager *m, enum tunable_id id, const struct tunable_value *value)
 {
 	return m->sched && tunables[id].applied == APPLIED_REATTACH &&
-	       !tunable_value_equal(id, &config_values(m->config)->values[id],
-				    &m->attached_values.values[id]);
+	       !tunable_value_equal(id, value, &m->attached_values.values[id]);
+}
+
+bool manager_pending_reattach(const struct manager *m, enum tunable_id id)
+{
+	return differs(m, id, &config_values(m->config)->values[id]);
+}
+
+bool manager_would_pend(const struct manager *m, enum tunable_id id,
+			const struct tunable_value *value)
+{
+	struct tunable_value canonical;
+	char why[TUNABLE_WHY_MAX];
+	bool ret;
+
+	if (tunable_normalize(id, value, &canonical, why) < 0)
+		return false;
+	ret = differs(m, id, &canonical);
+	tunable_value_done(id, &canonical);
+	return ret;
 }

@@ -56,6 +56,7 @@ struct manager *manager_free(struct manager *m)
 	manager_statistics_done(m);
 	loop_source_remove(m->restart_timer);
 	topology_free(m->topology);
+	tunable_set_done(&m->proven_values);
 	free(m);
 	return NULL;
 }

@@ -78,7 +78,7 @@ int manager_confirm_tunables(struct manager *m, uint64_t generation,
 int manager_revert_tunables(struct manager *m, uint64_t generation,
 			    const struct config_author *author, struct refusal *refusal);
 int manager_save_tunables(struct manager *m, tunable_mask ids, const struct config_author *author,
-			  struct refusal *refusal);
+			  tunable_mask *saved, struct refusal *refusal);
 
 /*
  * Reads the files anew and applies the difference. Returns the number of problems, each logged; or
@@ -157,3 +157,7 @@ int manager_try_balance(struct manager *m, struct refusal *refusal);
  */
 struct tunable_value manager_value(const struct manager *m, enum tunable_id id);
 bool manager_pending_reattach(const struct manager *m, enum tunable_id id); /* value not in force */
+
+/* Whether this valid value would be so, if it were set. */
+bool manager_would_pend(const struct manager *m, enum tunable_id id,
+			const struct tunable_value *value);

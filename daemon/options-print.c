@@ -128,6 +128,8 @@ int options_check(struct config *c, FILE *f)
 
 	nr_problems = config_load(c, print_problem, f);
 	r = nr_problems < 0 ? nr_problems : config_check(c, &problem);
+	if (r == 0)
+		r = config_check_machine(c, &problem);
 	if (r == -EINVAL) {
 		print_problem(&problem, f);
 		nr_problems++;

@@ -16,15 +16,13 @@ struct bad_values {
 struct trial {
 	uint64_t generation; /* 0: none */
 	uint64_t deadline_usec;
-	tunable_mask ids;
-	bool persist;
+	tunable_mask ids;     /* those that it has changed */
+	tunable_mask to_save; /* once it is confirmed: those that were asked for */
 	struct config_memory *before;
 };
 
 struct transactions {
 	struct config *config;
-	transactions_check_fn check;
-	void *userdata;
 	uint64_t generation;
 	struct trial trial;
 	struct bad_values bad[BAD_VALUES_MAX];

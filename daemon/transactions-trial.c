@@ -54,12 +54,13 @@ static bool allow_again(struct transactions *t, uint64_t generation)
 }
 
 int transactions_confirm(struct transactions *t, uint64_t generation, uint64_t now_usec,
-			 struct refusal *refusal)
+			 tunable_mask *saved, struct refusal *refusal)
 {
 	const struct trial *trial = &t->trial;
-	tunable_mask ids = trial->persist ? trial->ids : 0;
+	tunable_mask to_save = trial->to_save;
 	struct config_problem problem;
 
+	*saved = 0;
 	if (allow_again(t, generation))
 		return 0;
 	if (!trial->generation || trial->generation != generation)
@@ -69,7 +70,7 @@ int transactions_confirm(struct transactions *t, uint64_t generation, uint64_t n
 		return refuse(refusal, REFUSED_NOTHING_TO_CONFIRM,
 			      "generation %" PRIu64 ": the time to confirm it is over", generation);
 	end_trial(t);
-	return refuse_problem(refusal, config_save(t->config, ids, &problem), &problem);
+	return refuse_problem(refusal, config_save(t->config, to_save, saved, &problem), &problem);
 }
 
 static void remember_bad(struct transactions *t, enum revert_cause cause)
@@ -90,7 +91,7 @@ int transactions_revert(struct transactions *t, enum revert_cause cause,
 
 	if (!generation)
 		return 0;
-	if (cause >= REVERT_SCHEDULER_EXIT)
+	if (cause >= REVERT_SCHEDULER_EXIT && t->trial.ids)
 		remember_bad(t, cause);
 	config_swap(t->config, t->trial.before);
 	transactions_number(t, &tried, ret);

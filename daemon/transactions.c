@@ -6,16 +6,13 @@
 
 #include "daemon/transactions-private.h"
 
-int transactions_new(struct config *config, transactions_check_fn check, void *userdata,
-		     struct transactions **ret)
+int transactions_new(struct config *config, struct transactions **ret)
 {
 	struct transactions *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
 	t->config = config;
-	t->check = check;
-	t->userdata = userdata;
 	t->generation = 1;
 	*ret = t;
 	return 0;
@@ -62,13 +59,14 @@ void transactions_number(struct transactions *t, const struct tunable_set *befor
 		t->reverted[ret->ids[i]].generation = 0;
 }
 
-static int refuse_stale(const struct transactions *t, uint64_t expected, struct refusal *refusal)
+static int refuse_stale(const struct transactions *t, const struct transaction_terms *terms,
+			struct refusal *refusal)
 {
-	if (!expected || expected == t->generation)
+	if (!terms->expects_generation || terms->expected_generation == t->generation)
 		return 0;
 	return refuse(refusal, REFUSED_STALE_GENERATION,
-		      "generation %" PRIu64 " was expected, but it is %" PRIu64, expected,
-		      t->generation);
+		      "generation %" PRIu64 " was expected, but it is %" PRIu64,
+		      terms->expected_generation, t->generation);
 }
 
 static int refuse_early(const struct transactions *t, const struct transaction_terms *terms,
@@ -76,7 +74,7 @@ static int refuse_early(const struct transactions *t, const struct transaction_t
 {
 	int r = transactions_refuse_busy(t, refusal);
 
-	return r < 0 ? r : refuse_stale(t, terms->expected_generation, refusal);
+	return r < 0 ? r : refuse_stale(t, terms, refusal);
 }
 
 /* What to come back to, while a request is tried out on the configuration. */
@@ -101,15 +99,10 @@ static int attempt_begin(struct attempt *a, const struct transactions *t)
 static int check_result(const struct transactions *t, const struct attempt *a,
 			struct transaction_result *ret, struct refusal *refusal)
 {
-	int r;
-
+	ret->saved = 0;
 	ret->generation = t->generation;
 	ret->n = tunable_set_diff(&a->before, config_values(t->config), ret->ids);
-	r = transactions_refuse_bad(t, &a->before, refusal);
-	if (r == 0 && t->check)
-		r = t->check(config_values(t->config), transaction_result_mask(ret), t->userdata,
-			     refusal);
-	return r;
+	return transactions_refuse_bad(t, &a->before, refusal);
 }
 
 /* Only what counts at once can be tried. */
@@ -118,7 +111,7 @@ static int check_trial(const struct transaction_result *result,
 {
 	uint64_t usec = terms->confirm_timeout_usec;
 
-	if (!usec)
+	if (!terms->on_trial)
 		return 0;
 	if (usec < TRIAL_SHORTEST_USEC || usec > TRIAL_LONGEST_USEC)
 		return refuse(refusal, REFUSED_OUT_OF_RANGE,
@@ -145,27 +138,34 @@ static tunable_mask mask_of(const struct config_change *changes, size_t n)
 	return ids;
 }
 
+/* What will be saved later, or never, is refused now if it could not be. */
 static int persist(struct transactions *t, tunable_mask ids, const struct transaction_terms *terms,
-		   struct refusal *refusal)
+		   tunable_mask *saved, struct refusal *refusal)
 {
 	struct config_problem problem;
+	int r;
 
-	if (!terms->persist || terms->confirm_timeout_usec || terms->dry_run)
+	if (!terms->persist)
 		return 0;
-	return refuse_problem(refusal, config_save(t->config, ids, &problem), &problem);
+	if (terms->on_trial || terms->dry_run)
+		r = config_can_save(t->config, ids, &problem);
+	else
+		r = config_save(t->config, ids, saved, &problem);
+	return refuse_problem(refusal, r, &problem);
 }
 
-static void begin_trial(struct transactions *t, struct attempt *a,
+/* Also when the values were in force before: who asks for a trial waits to confirm it. */
+static void begin_trial(struct transactions *t, struct attempt *a, tunable_mask wanted,
 			const struct transaction_terms *terms, uint64_t now_usec,
 			const struct transaction_result *result)
 {
-	if (!terms->confirm_timeout_usec || !result->n)
+	if (!terms->on_trial || !wanted)
 		return;
 	t->trial = (struct trial){
 		.generation = t->generation,
 		.deadline_usec = now_usec + terms->confirm_timeout_usec,
 		.ids = transaction_result_mask(result),
-		.persist = terms->persist,
+		.to_save = terms->persist ? wanted : 0,
 		.before = TAKE_PTR(a->memory),
 	};
 }
@@ -190,30 +190,32 @@ int transactions_set(struct transactions *t, const struct config_change *changes
 	if (r == 0)
 		r = check_trial(ret, terms, refusal);
 	if (r == 0)
-		r = persist(t, mask_of(changes, n), terms, refusal);
+		r = persist(t, mask_of(changes, n), terms, &ret->saved, refusal);
 	if (r < 0 || terms->dry_run) {
 		config_swap(t->config, a.memory);
 		return r;
 	}
 	transactions_number(t, &a.before, ret);
-	begin_trial(t, &a, terms, now_usec, ret);
+	begin_trial(t, &a, mask_of(changes, n), terms, now_usec, ret);
 	return 0;
 }
 
-/* The files are read anew, as nobody remembers what is below the drop-in. */
-static int forget(struct transactions *t, tunable_mask ids, struct refusal *refusal)
+static int forget(struct transactions *t, tunable_mask ids, const struct transaction_terms *terms,
+		  tunable_mask *forgotten, struct refusal *refusal)
 {
 	struct config_problem problem;
-	int r = config_forget(t->config, ids, &problem);
+	int r;
 
-	if (r == 0)
-		r = config_load(t->config, NULL, NULL);
-	return r < 0 ? refuse_problem(refusal, r, &problem) : 0;
+	if (!terms->persist)
+		return 0;
+	r = terms->dry_run ? config_can_forget(t->config, ids, &problem)
+			   : config_forget(t->config, ids, forgotten, &problem);
+	return refuse_problem(refusal, r, &problem);
 }
 
 int transactions_reset(struct transactions *t, tunable_mask ids,
-		       const struct transaction_terms *terms, struct transaction_result *ret,
-		       struct refusal *refusal)
+		       const struct transaction_terms *terms, config_report_fn report,
+		       void *userdata, struct transaction_result *ret, struct refusal *refusal)
 {
 	_cleanup_(attempt_done) struct attempt a = { 0 };
 	struct config_problem problem;
@@ -224,12 +226,13 @@ int transactions_reset(struct transactions *t, tunable_mask ids,
 		r = attempt_begin(&a, t);
 	if (r < 0)
 		return r;
-	r = config_reset_runtime(t->config, ids, &problem);
+	r = terms->persist ? config_reset_saved(t->config, ids, report, userdata, &problem)
+			   : config_reset_runtime(t->config, ids, &problem);
 	if (r < 0)
 		return refuse_problem(refusal, r, &problem);
 	r = check_result(t, &a, ret, refusal);
-	if (r == 0 && terms->persist && !terms->dry_run)
-		r = forget(t, ids, refusal);
+	if (r == 0)
+		r = forget(t, ids, terms, &ret->saved, refusal);
 	if (r < 0 || terms->dry_run) {
 		config_swap(t->config, a.memory);
 		return r;
@@ -238,12 +241,15 @@ int transactions_reset(struct transactions *t, tunable_mask ids,
 	return 0;
 }
 
-int transactions_save(struct transactions *t, tunable_mask ids, struct refusal *refusal)
+int transactions_save(struct transactions *t, tunable_mask ids, tunable_mask *saved,
+		      struct refusal *refusal)
 {
 	struct config_problem problem;
 	int r = transactions_refuse_busy(t, refusal);
 
-	return r < 0 ? r : refuse_problem(refusal, config_save(t->config, ids, &problem), &problem);
+	if (r < 0)
+		return r;
+	return refuse_problem(refusal, config_save(t->config, ids, saved, &problem), &problem);
 }
 
 static void keep_first(const struct config_problem *problem, void *userdata)

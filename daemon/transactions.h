@@ -6,7 +6,7 @@
  *
  * T1 Each change of effective values gets the next generation, and nothing else does.
  * T2 A request that is refused has changed nothing.
- * T3 One trial at a time. While it lasts nothing else changes: other requests are refused as busy. So
+ * T3 One trial at a time; it may be of values that were in force before, and has their generation then. While it lasts nothing else changes: other requests are refused as busy. So
  *    taking it back restores exactly what was before.
  * T4 What ended the scheduler during its trial is not set again, unless that was confirmed by hand.
  */
@@ -20,23 +20,20 @@
 
 struct transactions;
 
-/* Checks values that only the machine can judge. Returns 0, -EINVAL and *refusal, or -errno. */
-typedef int (*transactions_check_fn)(const struct tunable_set *values, tunable_mask changed,
-				     void *userdata, struct refusal *refusal);
-
 /* The configuration is borrowed. Its generation is 1 at first. -ENOMEM. */
-int transactions_new(struct config *config, transactions_check_fn check, void *userdata,
-		     struct transactions **ret);
+int transactions_new(struct config *config, struct transactions **ret);
 struct transactions *transactions_free(struct transactions *t);
 DEFINE_CLEANUP(struct transactions, transactions_free)
 
 /* How a change is wanted. */
 struct transaction_terms {
 	struct config_author author;
-	uint64_t expected_generation;  /* 0: whatever it is */
-	uint64_t confirm_timeout_usec; /* 0: for good, else on trial for so long */
-	bool persist;                  /* also on disk; of a trial once it is confirmed */
-	bool dry_run;                  /* check only */
+	bool expects_generation; /* else whatever it is */
+	uint64_t expected_generation;
+	bool on_trial; /* for so long, else for good */
+	uint64_t confirm_timeout_usec;
+	bool persist; /* also on disk; of a trial once it is confirmed */
+	bool dry_run; /* check only */
 };
 
 #define TRIAL_SHORTEST_USEC (100ull * 1000)
@@ -47,6 +44,7 @@ struct transaction_result {
 	uint64_t generation;
 	enum tunable_id ids[NR_TUNABLES]; /* those with new effective values */
 	size_t n;
+	tunable_mask saved; /* those that went into the drop-in, or out of it with a reset */
 };
 
 /*
@@ -57,18 +55,21 @@ int transactions_set(struct transactions *t, const struct config_change *changes
 		     const struct transaction_terms *terms, uint64_t now_usec,
 		     struct transaction_result *ret, struct refusal *refusal);
 
-/* Takes run-time values back to what the layers below say; with persist out of the drop-in, too. */
+/*
+ * Takes run-time values back to what the layers below say; with persist out of the drop-in, too: then
+ * report hears of problems in the other files. Refused as transactions_set.
+ */
 int transactions_reset(struct transactions *t, tunable_mask ids,
-		       const struct transaction_terms *terms, struct transaction_result *ret,
-		       struct refusal *refusal);
+		       const struct transaction_terms *terms, config_report_fn report,
+		       void *userdata, struct transaction_result *ret, struct refusal *refusal);
 
 /*
- * Ends the trial of that generation for good, and saves it if that was wanted. Or allows the values
- * again that were taken back with it. Refused as nothing to confirm, persist failed (the trial has
- * ended well all the same).
+ * Ends the trial of that generation for good, and saves it if that was wanted: *saved. Or allows the
+ * values again that were taken back with it. Refused as nothing to confirm, persist failed (the trial
+ * has ended well all the same).
  */
 int transactions_confirm(struct transactions *t, uint64_t generation, uint64_t now_usec,
-			 struct refusal *refusal);
+			 tunable_mask *saved, struct refusal *refusal);
 
 enum revert_cause {
 	REVERT_REQUESTED,
@@ -85,8 +86,9 @@ const char *revert_cause_name(enum revert_cause cause);
 int transactions_revert(struct transactions *t, enum revert_cause cause,
 			struct transaction_result *ret);
 
-/* Saves values. Refused as persist failed, conflict, busy (while on trial). */
-int transactions_save(struct transactions *t, tunable_mask ids, struct refusal *refusal);
+/* Saves values; of TUNABLES_ALL those that can be. Refused as persist failed, conflict, busy (while on trial). */
+int transactions_save(struct transactions *t, tunable_mask ids, tunable_mask *saved,
+		      struct refusal *refusal);
 
 /*
  * Reads the files anew. Problems go to report; with strict one of them refuses all as config invalid.

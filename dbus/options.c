@@ -37,9 +37,15 @@ static int take(enum call_option option, const struct option_value *value,
 {
 	switch (option) {
 	case OPTION_PERSIST: return take_persist(value->text, terms, refusal);
-	case OPTION_EXPECTED_GENERATION: terms->expected_generation = value->number; break;
+	case OPTION_EXPECTED_GENERATION:
+		terms->expects_generation = true;
+		terms->expected_generation = value->number;
+		break;
 	case OPTION_DRY_RUN: terms->dry_run = value->flag; break;
-	case OPTION_CONFIRM_TIMEOUT: terms->confirm_timeout_usec = value->number; break;
+	case OPTION_CONFIRM_TIMEOUT:
+		terms->on_trial = true;
+		terms->confirm_timeout_usec = value->number;
+		break;
 	case OPTION_REASON:
 		text_copy_printable(reason, REASON_MAX + 1, value->text);
 		terms->author.reason = reason;

@@ -101,36 +101,37 @@ static int read_names(sd_bus_message *m, tunable_mask *ids, struct refusal *refu
 	if (r < 0)
 		return r;
 	if (!*ids)
-		*ids = ~UINT64_C(0);
+		*ids = TUNABLES_ALL;
 	return sd_bus_message_exit_container(m);
 }
 
-/* Those of what has changed that wait for the next attach. */
-static int append_pending(sd_bus_message *reply, const struct manager *m,
-			  const struct transaction_result *result)
+/* Those of what was asked for that wait for the next attach, or would after a dry run. */
+static int append_pending(sd_bus_message *reply, const struct manager *m, const struct request *q)
 {
+	bool pending[NR_TUNABLES] = { 0 };
 	const char *names[NR_TUNABLES + 1];
 	size_t n = 0;
 
-	for (size_t i = 0; i < result->n; i++)
-		if (tunables[result->ids[i]].applied == APPLIED_REATTACH &&
-		    manager_get_state(m) == STATE_ATTACHED)
-			names[n++] = tunables[result->ids[i]].bus_name;
+	for (size_t i = 0; i < q->n; i++)
+		pending[q->changes[i].id] =
+			manager_would_pend(m, q->changes[i].id, &q->changes[i].value);
+	for (int id = 0; id < NR_TUNABLES; id++)
+		if (pending[id])
+			names[n++] = tunables[id].bus_name;
 	names[n] = NULL;
 	return sd_bus_message_append_strv(reply, (char **)names);
 }
 
-static int reply_result(sd_bus_message *m, const struct manager *manager,
-			const struct transaction_result *result)
+static int reply_request(sd_bus_message *m, const struct manager *manager, const struct request *q)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	int r;
 
 	r = sd_bus_message_new_method_return(m, &reply);
 	if (r >= 0)
-		r = sd_bus_message_append(reply, "t", result->generation);
+		r = sd_bus_message_append(reply, "t", q->result.generation);
 	if (r >= 0)
-		r = append_pending(reply, manager, result);
+		r = append_pending(reply, manager, q);
 	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
@@ -151,7 +152,7 @@ static int set_tunables(sd_bus_message *m, void *userdata, sd_bus_error *error)
 					 &q.refusal);
 	if (r < 0)
 		return wd40_error_set(error, r, &q.refusal);
-	return reply_result(m, context->manager, &q.result);
+	return reply_request(m, context->manager, &q);
 }
 
 static int reset_tunables(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -180,17 +181,17 @@ static int save_tunables(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	struct transaction_terms terms = { .author = gate_caller(context->gate) };
 	char reason[REASON_MAX + 1];
 	struct refusal refusal;
-	tunable_mask ids;
+	tunable_mask ids, saved;
 	int r;
 
 	r = read_names(m, &ids, &refusal);
 	if (r >= 0)
 		r = options_read(m, OPTION_REASON, &terms, reason, &refusal);
 	if (r >= 0)
-		r = manager_save_tunables(context->manager, ids, &terms.author, &refusal);
+		r = manager_save_tunables(context->manager, ids, &terms.author, &saved, &refusal);
 	if (r < 0)
 		return wd40_error_set(error, r, &refusal);
-	return sd_bus_reply_method_return(m, "s", CONFIG_SAVED_PATH);
+	return sd_bus_reply_method_return(m, "s", saved ? CONFIG_SAVED_PATH : "");
 }
 
 static int confirm_tunables(sd_bus_message *m, void *userdata, sd_bus_error *error)

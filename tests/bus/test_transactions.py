@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Methods that change tunables: all or nothing, generations, trials, saving, provenance."""
+"""Methods that change tunables: all or nothing, generations, trials, provenance."""
 
 import json
 import pathlib
@@ -8,38 +8,8 @@ import subprocess
 import sys
 import unittest
 
-from harness import Case, Client, NAME, Refused, Signals, die_with_parent, wait_until
-
-OVER, UNDER = "SliceOverutilUSec", "SliceUnderutilUSec"
-SAVED = "etc/wd40d/wd40d.ini.d/90-runtime.ini"
-
-
-def usec(value):
-    return ["t", value]
-
-
-class Transactions(Case):
-    def setUp(self):
-        super().setUp()
-        self.start()
-        self.client = Client(self)
-
-    def change(self, values, client=None, **options):
-        return (client or self.client).call("SetTunables", "a{sv}a{sv}", values,
-                                            {k.replace("_", "-"): v for k, v in options.items()})
-
-    def refused(self, error, values, *parts, **options):
-        with self.assertRaises(Refused) as caught:
-            self.change(values, **options)
-        self.assertEqual(caught.exception.name, error)
-        for part in parts:
-            self.assertIn(part, caught.exception.message)
-
-    def describe(self, name):
-        return self.client.call("DescribeTunables")[name]
-
-    def config(self):
-        return self.fake.arena()["config"]
+from harness import Client, NAME, Refused, Signals, die_with_parent, wait_until
+from transactions import OVER, Transactions, UNDER, usec
 
 
 class Sets(Transactions):
@@ -70,6 +40,16 @@ class Sets(Transactions):
     def test_pending_is_told(self):
         self.assertEqual(self.change({"CacheLevel": ["u", 2], OVER: usec(2000)}), [2, ["CacheLevel"]])
 
+    def test_pending_is_what_differs_from_what_is_attached(self):
+        self.assertEqual(self.change({"CacheLevel": ["u", 2], "Cpumasks": ["as", ["0xf"]]})[1], ["CacheLevel", "Cpumasks"])
+        for dry in True, False:
+            values = {"CacheLevel": ["u", 3], "Cpumasks": ["as", ["0-3"]]}
+            self.assertEqual(self.change(values, dry_run=["b", dry])[1], ["Cpumasks"])
+        self.assertEqual(self.get("PendingReattach"), 'as 1 "Cpumasks"')
+        self.client.call("Reattach", "a{sv}", {})
+        self.assertEqual(self.change({"Cpumasks": ["as", ["0-1", "2-3"]]}, dry_run=["b", True])[1], ["Cpumasks"])
+        self.assertEqual(self.change({"Cpumasks": ["as", ["0xf"]]}, dry_run=["b", True])[1], [])
+
     def test_dry_run(self):
         signals = Signals(self)
         self.assertEqual(self.change({"CacheLevel": ["u", 2]}, dry_run=["b", True]), [1, ["CacheLevel"]])
@@ -79,7 +59,8 @@ class Sets(Transactions):
 
     def test_expected_generation(self):
         self.change({OVER: usec(2000)}, expected_generation=usec(1))
-        self.refused("StaleGeneration", {OVER: usec(3000)}, "1", "2", expected_generation=usec(1))
+        for stale in 1, 0:
+            self.refused("StaleGeneration", {OVER: usec(3000)}, str(stale), "2", expected_generation=usec(stale))
         self.assertEqual(self.get(OVER), "t 2000")
 
     def test_each_generation_has_one_winner(self):
@@ -226,6 +207,21 @@ class Trials(Transactions):
         wait_until("attached", lambda: self.get("RestartCount") == "u 1")
         self.assertEqual(self.config()["slice_overutil_ns"], 2000000)
 
+    def test_attach_that_fails_without_a_report_blames_nothing(self):
+        self.fake.end(self.fake.ERROR_STALL, 0, "stall", "long ago")
+        wait_until("attached", lambda: self.get("RestartCount") == "u 1")
+        generation = self.on_trial()
+        signals = Signals(self)
+        self.fake.fail("attach", "EIO", 1)
+        with self.assertRaises(Refused) as caught:
+            self.client.call("Reattach", "a{sv}", {})
+        self.assertEqual(caught.exception.name, "AttachFailed")
+        self.assertNotIn("long ago", caught.exception.message)
+        self.assertEqual(signals.take("SchedulerExited"), [])
+        wait_until("attached", lambda: self.get("RestartCount") == "u 2")
+        self.assertEqual(self.get("UnconfirmedGeneration"), f"t {generation}")
+        self.assertEqual(self.config()["slice_overutil_ns"], 2000000)
+
     def test_reload_by_signal_takes_it_back(self):
         signals = Signals(self)
         generation = self.on_trial()
@@ -234,114 +230,9 @@ class Trials(Transactions):
 
     def test_needs_live_values(self):
         self.refused("ReattachRequired", {"CacheLevel": ["u", 2]}, "cache-level", confirm_timeout_usec=usec(1000000))
-        self.refused("OutOfRange", {OVER: usec(2000)}, "confirm-timeout-usec", confirm_timeout_usec=usec(1))
-
-
-class Saves(Transactions):
-    def restart(self):
-        self.assertEqual(self.daemon.stop(), 0)
-        self.notifications.messages.clear()
-        self.start()
-
-    def test_saved_values_survive_a_restart(self):
-        self.change({UNDER: usec(8000), OVER: usec(7000)})
-        self.assertEqual(self.get("UnsavedTunables"), f'as 2 "{UNDER}" "{OVER}"')
-        self.assertEqual(self.client.call("SaveTunables", "asa{sv}", [UNDER], {}), f"/{SAVED}")
-        self.assertEqual(self.get("UnsavedTunables"), f'as 1 "{OVER}"')
-        self.restart()
-        self.assertEqual(self.get(UNDER), "t 8000")
+        for short in 1, 0:
+            self.refused("OutOfRange", {OVER: usec(2000)}, "confirm-timeout-usec", confirm_timeout_usec=usec(short))
         self.assertEqual(self.get(OVER), "t 1000")
-        row = self.describe(UNDER)
-        self.assertEqual((row["origin"], row["line"]), ("drop-in", 3))
-        self.assertTrue(row["path"].endswith(SAVED))
-
-    def test_persist(self):
-        self.change({OVER: usec(2000)}, persist=["s", "disk"])
-        self.assertIn("slice-us-overutil = 2000", (self.root / SAVED).read_text())
-        self.assertEqual(self.client.call("ResetTunables", "asa{sv}", [OVER], {"persist": ["s", "disk"]}), 3)
-        self.assertNotIn("slice", (self.root / SAVED).read_text())
-        self.assertEqual(self.get(OVER), "t 1000")
-
-    def test_link_in_its_place(self):
-        precious = self.root / "precious"
-        precious.write_text("mine")
-        (self.root / SAVED).parent.mkdir(parents=True)
-        (self.root / SAVED).symlink_to(precious)
-        self.refused("PersistFailed", {OVER: usec(2000)}, "symbolic link", persist=["s", "disk"])
-        self.assertEqual(precious.read_text(), "mine")
-        self.assertEqual(self.get(OVER), "t 1000")
-        self.assertEqual(self.get("Generation"), "t 1")
-
-    def test_directory_in_its_place(self):
-        (self.root / SAVED / "x").mkdir(parents=True)
-        self.refused("PersistFailed", {OVER: usec(2000)}, "it is not a file", persist=["s", "disk"])
-        self.assertEqual(self.get(OVER), "t 1000")
-        self.assertTrue((self.root / SAVED / "x").is_dir())
-
-    def mount(self, *options):
-        """A file system of its own for what is saved, with something saved in it."""
-        where = self.root / "etc/wd40d"
-        where.mkdir(parents=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", where], check=True)
-        self.addCleanup(subprocess.run, ["umount", "-l", where], check=True)
-        self.change({OVER: usec(2000)}, persist=["s", "disk"])
-        return where
-
-    def nothing_is_lost(self, why):
-        before = (self.root / SAVED).read_text()
-        self.refused("PersistFailed", {OVER: usec(3000)}, why, persist=["s", "disk"])
-        self.assertEqual(self.get(OVER), "t 2000")
-        self.assertEqual(self.get("Generation"), "t 2")
-        self.assertEqual(self.config()["slice_overutil_ns"], 2000000)
-        self.change({OVER: usec(4000)})
-        for call in ("SaveTunables", "asa{sv}", [], {}), ("ResetTunables", "asa{sv}", [], {"persist": ["s", "disk"]}):
-            with self.assertRaises(Refused) as caught:
-                self.client.call(*call)
-            self.assertEqual(caught.exception.name, "PersistFailed")
-        self.assertEqual(self.get(OVER), "t 4000")
-        self.assertEqual((self.root / SAVED).read_text(), before)
-        self.assertEqual([p.name for p in (self.root / SAVED).parent.iterdir()], ["90-runtime.ini"])
-        row = self.describe(OVER)
-        self.assertEqual((row["origin"], row["current"]), ("runtime", 4000))
-        self.restart()
-        self.assertEqual(self.get(OVER), "t 2000")
-
-    def test_full_disk(self):
-        where = self.mount()
-        with open(where / "filler", "wb", 0) as filler, self.assertRaises(OSError):
-            while True:
-                filler.write(b"x" * 512)
-        self.nothing_is_lost("No space left on device")
-
-    def test_read_only(self):
-        where = self.mount()
-        subprocess.run(["mount", "-o", "remount,ro", where], check=True)
-        self.nothing_is_lost("Read-only file system")
-
-    def test_trial_that_cannot_be_saved_stays_in_force(self):
-        where = self.mount()
-        generation = self.change({OVER: usec(3000)}, persist=["s", "disk"], confirm_timeout_usec=usec(30000000))[0]
-        subprocess.run(["mount", "-o", "remount,ro", where], check=True)
-        with self.assertRaises(Refused) as caught:
-            self.client.call("ConfirmTunables", "t", generation)
-        self.assertEqual(caught.exception.name, "PersistFailed")
-        self.assertEqual(self.get(OVER), "t 3000")
-        self.assertEqual(self.get("UnconfirmedGeneration"), "t 0")
-        self.assertIn("2000", (self.root / SAVED).read_text())
-
-    def test_trial_is_saved_when_confirmed(self):
-        generation = self.change({OVER: usec(2000)}, persist=["s", "disk"], confirm_timeout_usec=usec(30000000))[0]
-        self.assertFalse((self.root / SAVED).exists())
-        self.client.call("ConfirmTunables", "t", generation)
-        self.assertIn("slice-us-overutil = 2000", (self.root / SAVED).read_text())
-
-    def test_reset(self):
-        self.change({OVER: usec(2000), UNDER: usec(30000)})
-        self.assertEqual(self.client.call("ResetTunables", "asa{sv}", [OVER], {}), 3)
-        self.assertEqual(self.get(OVER), "t 1000")
-        self.assertEqual(self.client.call("ResetTunables", "asa{sv}", [], {}), 4)
-        self.assertEqual(self.get(UNDER), "t 20000")
-        self.assertEqual(self.get("UnsavedTunables"), "as 0")
 
 
 class Tells(Transactions):

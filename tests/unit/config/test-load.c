@@ -338,6 +338,48 @@ static void test_file_value_hidden_by_runtime_is_no_conflict(void **state)
 	assert_int_equal(usec(c, TUNABLE_SLICE_OVERUTIL), 80000);
 }
 
+/* A machine that can have no perf above 5. */
+static int judge_perf(const struct tunable_set *values, tunable_mask changed, void *userdata,
+		      enum tunable_id *blamed, char why[CONFIG_WHY_MAX])
+{
+	*blamed = TUNABLE_PERF;
+	strcpy(why, "too fast");
+	return values->values[TUNABLE_PERF].u > 5 ? -EINVAL : 0;
+}
+
+static void test_what_the_machine_cannot_have_keeps_the_file_below(void **state)
+{
+	_cleanup_(config_freep) struct config *c = new_config();
+	struct problems problems = { 0 };
+
+	config_set_judge(c, judge_perf, NULL);
+	tree_write(VENDOR, "[wd40d]\nperf = 3\n");
+	tree_write(ETC, "[wd40d]\nperf = 7\n");
+	tree_write(ETC_DIR "/1.ini", "[wd40d]\n\nperf = 9\nfifo-sched = yes\n");
+	assert_int_equal(config_try_load(c, collect, &problems), 2);
+	assert_int_equal(config_load(c, collect, &problems), 2);
+	assert_string_equal(problems.first[0].message, "perf: too fast; ignored");
+	assert_string_equal(problems.first[2].path, tree_path(ETC_DIR "/1.ini"));
+	assert_int_equal(problems.first[2].line, 3);
+	assert_string_equal(problems.first[2].value, "9");
+	assert_string_equal(problems.first[3].path, tree_path(ETC));
+	assert_int_equal(config_values(c)->values[TUNABLE_PERF].u, 3);
+	assert_true(config_values(c)->values[TUNABLE_FIFO_SCHED].b);
+}
+
+static void test_command_line_that_the_machine_cannot_have(void **state)
+{
+	_cleanup_(config_freep) struct config *c = new_config();
+	struct config_problem p;
+
+	config_set_judge(c, judge_perf, NULL);
+	assert_int_equal(config_check_machine(c, &p), 0);
+	assert_int_equal(config_set_option(c, TUNABLE_PERF, "6", &p), 0);
+	loads(c, 0);
+	assert_int_equal(config_check_machine(c, &p), -EINVAL);
+	assert_string_equal(p.message, "perf: too fast");
+}
+
 static void test_root_can_change(void **state)
 {
 	_cleanup_(config_freep) struct config *c = NULL;
@@ -372,6 +414,8 @@ int main(void)
 		tree_test(test_file_yields_to_the_command_line),
 		tree_test(test_former_value_stays_under_a_runtime_value),
 		tree_test(test_file_value_hidden_by_runtime_is_no_conflict),
+		tree_test(test_what_the_machine_cannot_have_keeps_the_file_below),
+		tree_test(test_command_line_that_the_machine_cannot_have),
 		tree_test(test_root_can_change),
 	};
 

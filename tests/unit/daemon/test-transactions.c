@@ -18,19 +18,19 @@ struct bench {
 	struct transactions *t;
 	struct transaction_result result;
 	struct refusal refusal;
-	int check_result;
-	tunable_mask checked;
+	int verdict;
+	tunable_mask judged, saved;
 };
 
-static int check(const struct tunable_set *values, tunable_mask changed, void *userdata,
-		 struct refusal *refusal)
+static int judge(const struct tunable_set *values, tunable_mask changed, void *userdata,
+		 enum tunable_id *blamed, char why[CONFIG_WHY_MAX])
 {
 	struct bench *b = userdata;
 
-	b->checked = changed;
-	if (b->check_result < 0)
-		refuse(refusal, REFUSED_OUT_OF_RANGE, "not on this machine");
-	return b->check_result;
+	b->judged = changed;
+	*blamed = TUNABLE_SLICE_OVERUTIL;
+	strcpy(why, "not on this machine");
+	return b->verdict;
 }
 
 static int setup(void **state)
@@ -41,8 +41,10 @@ static int setup(void **state)
 	if (!b || tree_setup(state) < 0)
 		return -1;
 	*state = b;
-	return config_new(tree_root, &b->config) < 0 ? -1
-						     : transactions_new(b->config, check, b, &b->t);
+	if (config_new(tree_root, &b->config) < 0)
+		return -1;
+	config_set_judge(b->config, judge, b);
+	return transactions_new(b->config, &b->t);
 }
 
 static int teardown(void **state)
@@ -73,8 +75,13 @@ static int set_perf(struct bench *b, uint32_t perf, struct transaction_terms ter
 	return transactions_set(b->t, &change, 1, &terms, 0, &b->result, &b->refusal);
 }
 
+static int reset(struct bench *b, tunable_mask ids, struct transaction_terms terms)
+{
+	return transactions_reset(b->t, ids, &terms, NULL, NULL, &b->result, &b->refusal);
+}
+
 #define TERMS(...) ((struct transaction_terms){ __VA_ARGS__ })
-#define ON_TRIAL   TERMS(.confirm_timeout_usec = 5 * SEC)
+#define ON_TRIAL   TERMS(.on_trial = true, .confirm_timeout_usec = 5 * SEC)
 
 static uint64_t overutil(const struct bench *b)
 {
@@ -111,8 +118,9 @@ static void test_all_or_nothing(void **state)
 
 	assert_refused(b, set_two(b, 8000, 99, TERMS(0), 0), REFUSED_OUT_OF_RANGE);
 	assert_refused(b, set_two(b, 8000, 9000, TERMS(0), 0), REFUSED_CONFLICT);
-	b->check_result = -EINVAL;
+	b->verdict = -EINVAL;
 	assert_refused(b, set_two(b, 8000, 7000, TERMS(0), 0), REFUSED_OUT_OF_RANGE);
+	assert_string_equal(b->refusal.message, "slice-us-overutil: not on this machine");
 	assert_int_equal(overutil(b), 1000);
 	assert_int_equal(transactions_generation(b->t), 1);
 	assert_true(config_runtime(b->config) == 0);
@@ -123,18 +131,23 @@ static void test_the_machine_hears_what_changed(void **state)
 	struct bench *b = *state;
 
 	assert_int_equal(set_two(b, 20000, 7000, TERMS(0), 0), 0);
-	assert_true(b->checked == TUNABLE_BIT(TUNABLE_SLICE_OVERUTIL));
+	assert_true(b->judged == TUNABLE_BIT(TUNABLE_SLICE_OVERUTIL));
 }
 
 static void test_expected_generation(void **state)
 {
 	struct bench *b = *state;
 
-	assert_int_equal(set_perf(b, 5, TERMS(.expected_generation = 1)), 0);
-	assert_refused(b, set_perf(b, 6, TERMS(.expected_generation = 1)),
+	assert_int_equal(
+		set_perf(b, 5, TERMS(.expects_generation = true, .expected_generation = 1)), 0);
+	assert_refused(b,
+		       set_perf(b, 6, TERMS(.expects_generation = true, .expected_generation = 1)),
+		       REFUSED_STALE_GENERATION);
+	assert_refused(b, set_perf(b, 6, TERMS(.expects_generation = true)),
 		       REFUSED_STALE_GENERATION);
 	assert_int_equal(perf(b), 5);
-	assert_int_equal(set_perf(b, 6, TERMS(.expected_generation = 2)), 0);
+	assert_int_equal(
+		set_perf(b, 6, TERMS(.expects_generation = true, .expected_generation = 2)), 0);
 }
 
 static void test_dry_run(void **state)
@@ -156,7 +169,7 @@ static void test_trial_is_confirmed(void **state)
 	assert_int_equal(set_two(b, 8000, 7000, ON_TRIAL, 100 * SEC), 0);
 	assert_int_equal(transactions_unconfirmed(b->t), 2);
 	assert_int_equal(transactions_deadline_usec(b->t), 105 * SEC);
-	assert_int_equal(transactions_confirm(b->t, 2, 104 * SEC, &b->refusal), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 104 * SEC, &b->saved, &b->refusal), 0);
 	assert_int_equal(transactions_unconfirmed(b->t), 0);
 	assert_int_equal(transactions_deadline_usec(b->t), 0);
 	assert_int_equal(transactions_revert(b->t, REVERT_EXPIRED, &b->result), 0);
@@ -167,12 +180,12 @@ static void test_confirm_refuses(void **state)
 {
 	struct bench *b = *state;
 
-	assert_refused(b, transactions_confirm(b->t, 0, 0, &b->refusal),
+	assert_refused(b, transactions_confirm(b->t, 0, 0, &b->saved, &b->refusal),
 		       REFUSED_NOTHING_TO_CONFIRM);
 	assert_int_equal(set_two(b, 8000, 7000, ON_TRIAL, 0), 0);
-	assert_refused(b, transactions_confirm(b->t, 1, 0, &b->refusal),
+	assert_refused(b, transactions_confirm(b->t, 1, 0, &b->saved, &b->refusal),
 		       REFUSED_NOTHING_TO_CONFIRM);
-	assert_refused(b, transactions_confirm(b->t, 2, 5 * SEC, &b->refusal),
+	assert_refused(b, transactions_confirm(b->t, 2, 5 * SEC, &b->saved, &b->refusal),
 		       REFUSED_NOTHING_TO_CONFIRM);
 	assert_int_equal(transactions_unconfirmed(b->t), 2);
 }
@@ -204,9 +217,8 @@ static int refuse_all(struct bench *b)
 	struct transaction_terms terms = { 0 };
 
 	assert_refused(b, set_perf(b, 9, terms), REFUSED_BUSY);
-	assert_refused(b, transactions_reset(b->t, 1, &terms, &b->result, &b->refusal),
-		       REFUSED_BUSY);
-	assert_refused(b, transactions_save(b->t, 1, &b->refusal), REFUSED_BUSY);
+	assert_refused(b, reset(b, 1, terms), REFUSED_BUSY);
+	assert_refused(b, transactions_save(b->t, 1, &b->saved, &b->refusal), REFUSED_BUSY);
 	return transactions_reload(b->t, false, NULL, NULL, &b->result, &b->refusal);
 }
 
@@ -229,20 +241,56 @@ static void test_trial_needs_live_values_and_a_fair_time(void **state)
 
 	assert_refused(b, transactions_set(b->t, &change, 1, &terms, 0, &b->result, &b->refusal),
 		       REFUSED_REATTACH_REQUIRED);
-	assert_refused(b, set_perf(b, 5, TERMS(.confirm_timeout_usec = 99999)),
+	assert_refused(b, set_perf(b, 5, TERMS(.on_trial = true, .confirm_timeout_usec = 99999)),
 		       REFUSED_OUT_OF_RANGE);
-	assert_refused(b, set_perf(b, 5, TERMS(.confirm_timeout_usec = 3601 * SEC)),
+	assert_refused(b,
+		       set_perf(b, 5, TERMS(.on_trial = true, .confirm_timeout_usec = 3601 * SEC)),
 		       REFUSED_OUT_OF_RANGE);
+	assert_refused(b, set_perf(b, 5, TERMS(.on_trial = true)), REFUSED_OUT_OF_RANGE);
 	assert_int_equal(transactions_generation(b->t), 1);
 	assert_true(config_runtime(b->config) == 0);
 }
 
 static void test_trial_of_nothing_is_none(void **state)
 {
+	const struct transaction_terms terms = ON_TRIAL;
 	struct bench *b = *state;
 
-	assert_int_equal(set_perf(b, 0, ON_TRIAL), 0);
+	assert_int_equal(transactions_set(b->t, NULL, 0, &terms, 0, &b->result, &b->refusal), 0);
 	assert_int_equal(transactions_unconfirmed(b->t), 0);
+}
+
+/* It can be confirmed as any other, and has nothing to be blamed for. */
+static void test_trial_of_what_is_in_force(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(set_perf(b, 5, TERMS(0)), 0);
+	assert_int_equal(set_perf(b, 5, ON_TRIAL), 0);
+	assert_int_equal(transactions_unconfirmed(b->t), 2);
+	assert_int_equal(transactions_revert(b->t, REVERT_STALL, &b->result), 1);
+	assert_int_equal(b->result.n, 0);
+	assert_int_equal(perf(b), 5);
+	assert_int_equal(set_perf(b, 5, ON_TRIAL), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->saved, &b->refusal), 0);
+	assert_int_equal(transactions_generation(b->t), 2);
+}
+
+static void test_trial_saves_all_that_was_asked_for(void **state)
+{
+	const struct transaction_terms terms = { .on_trial = true,
+						 .confirm_timeout_usec = SEC,
+						 .persist = true };
+	struct bench *b = *state;
+
+	assert_int_equal(set_perf(b, 5, TERMS(0)), 0);
+	assert_int_equal(set_perf(b, 5, terms), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->saved, &b->refusal), 0);
+	assert_int_equal(config_origin(b->config, TUNABLE_PERF).layer, LAYER_FILE);
+	assert_int_equal(set_two(b, 20000, 7000, terms, 0), 0);
+	assert_int_equal(transactions_confirm(b->t, 3, 0, &b->saved, &b->refusal), 0);
+	assert_int_equal(config_origin(b->config, TUNABLE_SLICE_UNDERUTIL).layer, LAYER_FILE);
+	assert_int_equal(config_origin(b->config, TUNABLE_SLICE_OVERUTIL).layer, LAYER_FILE);
 }
 
 static void test_bad_values_are_refused_until_confirmed(void **state)
@@ -258,7 +306,7 @@ static void test_bad_values_are_refused_until_confirmed(void **state)
 		" (stall); to confirm generation 2 allows it again");
 	assert_int_equal(overutil(b), 1000);
 	assert_int_equal(set_two(b, 8000, 6000, TERMS(0), 0), 0); /* not these */
-	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->refusal), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->saved, &b->refusal), 0);
 	assert_int_equal(set_two(b, 8000, 7000, TERMS(0), 0), 0);
 }
 
@@ -291,6 +339,7 @@ static void test_persist(void **state)
 	struct bench *b = *state;
 
 	assert_int_equal(set_perf(b, 5, TERMS(.persist = true)), 0);
+	assert_true(b->result.saved == TUNABLE_BIT(TUNABLE_PERF));
 	assert_int_equal(config_origin(b->config, TUNABLE_PERF).layer, LAYER_FILE);
 	assert_true(config_unsaved(b->config) == 0);
 }
@@ -307,13 +356,16 @@ static void test_persist_that_fails_sets_nothing(void **state)
 
 static void test_trial_is_saved_when_confirmed(void **state)
 {
-	const struct transaction_terms terms = { .confirm_timeout_usec = SEC, .persist = true };
+	const struct transaction_terms terms = { .on_trial = true,
+						 .confirm_timeout_usec = SEC,
+						 .persist = true };
 	struct bench *b = *state;
 
 	assert_int_equal(set_perf(b, 5, terms), 0);
 	assert_int_equal(access(tree_path(CONFIG_SAVED_PATH), F_OK), -1);
-	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->refusal), 0);
+	assert_int_equal(transactions_confirm(b->t, 2, 0, &b->saved, &b->refusal), 0);
 	assert_int_equal(access(tree_path(CONFIG_SAVED_PATH), F_OK), 0);
+	assert_true(b->saved == TUNABLE_BIT(TUNABLE_PERF));
 }
 
 static void test_reset(void **state)
@@ -323,16 +375,31 @@ static void test_reset(void **state)
 
 	assert_int_equal(set_perf(b, 5, terms), 0);
 	assert_int_equal(set_perf(b, 6, runtime), 0);
-	assert_int_equal(transactions_reset(b->t, TUNABLE_BIT(TUNABLE_PERF), &runtime, &b->result,
-					    &b->refusal),
-			 0);
+	assert_int_equal(reset(b, TUNABLE_BIT(TUNABLE_PERF), runtime), 0);
 	assert_int_equal(perf(b), 5);
 	assert_int_equal(b->result.generation, 4);
-	assert_int_equal(transactions_reset(b->t, TUNABLE_BIT(TUNABLE_PERF), &terms, &b->result,
-					    &b->refusal),
-			 0);
+	assert_int_equal(reset(b, TUNABLE_BIT(TUNABLE_PERF), terms), 0);
 	assert_int_equal(perf(b), 0);
 	assert_int_equal(b->result.generation, 5);
+}
+
+static void test_reset_of_saved_values_is_checked_first(void **state)
+{
+	const struct transaction_terms terms = { .persist = true },
+				       dry = { .persist = true, .dry_run = true };
+	struct bench *b = *state;
+
+	assert_int_equal(set_two(b, 50000, 1000, terms, 0), 0);
+	assert_int_equal(set_two(b, 50000, 40000, TERMS(0), 0), 0);
+	assert_refused(b, reset(b, TUNABLE_BIT(TUNABLE_SLICE_UNDERUTIL), dry), REFUSED_CONFLICT);
+	assert_refused(b, reset(b, TUNABLE_BIT(TUNABLE_SLICE_UNDERUTIL), terms), REFUSED_CONFLICT);
+	assert_int_equal(transactions_generation(b->t), 3);
+	assert_int_equal(reset(b, TUNABLES_ALL, dry), 0);
+	assert_int_equal(b->result.n, 2);
+	assert_int_equal(overutil(b), 40000);
+	assert_int_equal(reset(b, TUNABLES_ALL, terms), 0);
+	assert_int_equal(overutil(b), 1000);
+	assert_int_equal(config_origin(b->config, TUNABLE_SLICE_UNDERUTIL).layer, LAYER_DEFAULT);
 }
 
 static void test_reload(void **state)
@@ -365,6 +432,8 @@ int main(void)
 		bench_test(test_nothing_changes_during_a_trial),
 		bench_test(test_trial_needs_live_values_and_a_fair_time),
 		bench_test(test_trial_of_nothing_is_none),
+		bench_test(test_trial_of_what_is_in_force),
+		bench_test(test_trial_saves_all_that_was_asked_for),
 		bench_test(test_bad_values_are_refused_until_confirmed),
 		bench_test(test_bad_values_are_refused_one_by_one),
 		bench_test(test_expired_values_are_not_bad),
@@ -372,6 +441,7 @@ int main(void)
 		bench_test(test_persist_that_fails_sets_nothing),
 		bench_test(test_trial_is_saved_when_confirmed),
 		bench_test(test_reset),
+		bench_test(test_reset_of_saved_values_is_checked_first),
 		bench_test(test_reload),
 	};
 
