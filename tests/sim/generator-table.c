@@ -64,8 +64,9 @@ const struct sim_generator sim_generators[] = {
 		"clients that think, ask any one of the servers and wait for the answer",
 		{ { "clients", 0, 0, TASKS_MAX, "so many; 0: two for each online CPU" },
 		  { "servers", 0, 0, TASKS_MAX, "so many; 0: one for each online CPU" },
-		  { "think_us", 1000, 0, 1000000, "that a client sleeps between two requests" },
-		  { "run_us", 300, 1, 1000000, "that a request costs" } },
+		  { "think_us", 1000, 0, 1000000,
+		    "that a client sleeps between two requests, about" },
+		  { "run_us", 300, 1, 1000000, "that a request costs, about" } },
 		sim_build_servers,
 	},
 	{

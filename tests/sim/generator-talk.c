@@ -38,6 +38,47 @@ void sim_build_chains(struct sim_workload *w, struct sim_recipe *recipe)
 			add_link(w, recipe, c, i);
 }
 
+/* No two requests are alike, or all would go in step for ever. */
+#define SERVER_KINDS 8
+#define REQUESTS     5 /* until a task begins anew */
+
+/* About that long: half of it to half as much again. */
+static u32 about(struct sim_recipe *recipe, u32 us)
+{
+	return sim_random(recipe, us / 2, us + us / 2);
+}
+
+static void add_client(struct sim_workload *w, struct sim_recipe *recipe, struct sim_kind *k,
+		       u32 think_us)
+{
+	struct sim_phase *phase = sim_workload_add_phase(w, k, 1);
+
+	for (u32 i = 0; i < REQUESTS; i++) {
+		sim_workload_add_time(w, phase, SIM_SLEEP, about(recipe, think_us));
+		sim_workload_add_time(w, phase, SIM_RUN, 20);
+		sim_workload_add_named(w, phase, SIM_POST, "requests");
+		sim_workload_add_named(w, phase, SIM_TAKE, "answers");
+	}
+}
+
+static void add_server(struct sim_workload *w, struct sim_recipe *recipe, struct sim_kind *k,
+		       u32 run_us)
+{
+	struct sim_phase *phase = sim_workload_add_phase(w, k, 1);
+
+	for (u32 i = 0; i < REQUESTS; i++) {
+		sim_workload_add_named(w, phase, SIM_TAKE, "requests");
+		sim_workload_add_time(w, phase, SIM_RUN, about(recipe, run_us));
+		sim_workload_add_named(w, phase, SIM_POST, "answers");
+	}
+}
+
+/* How many of n tasks are of that kind. */
+static u32 part_of(u32 n, u32 kind)
+{
+	return n / SERVER_KINDS + (kind < n % SERVER_KINDS);
+}
+
 void sim_build_servers(struct sim_workload *w, struct sim_recipe *recipe)
 {
 	enum {
@@ -47,18 +88,19 @@ void sim_build_servers(struct sim_workload *w, struct sim_recipe *recipe)
 		RUN_US
 	};
 	u32 cpus = sim_recipe_cpus(recipe);
-	struct sim_kind *client = sim_recipe_kind(w, recipe->values[CLIENTS] ?: 2 * cpus, "client");
-	struct sim_phase *ask = sim_workload_add_phase(w, client, 1);
-	struct sim_kind *server = sim_recipe_kind(w, recipe->values[SERVERS] ?: cpus, "server");
-	struct sim_phase *answer = sim_workload_add_phase(w, server, 1);
+	u32 clients = recipe->values[CLIENTS] ?: 2 * cpus;
+	u32 servers = recipe->values[SERVERS] ?: cpus;
 
-	sim_workload_add_time(w, ask, SIM_SLEEP, recipe->values[THINK_US]);
-	sim_workload_add_time(w, ask, SIM_RUN, 20);
-	sim_workload_add_named(w, ask, SIM_POST, "requests");
-	sim_workload_add_named(w, ask, SIM_TAKE, "answers");
-	sim_workload_add_named(w, answer, SIM_TAKE, "requests");
-	sim_workload_add_time(w, answer, SIM_RUN, recipe->values[RUN_US]);
-	sim_workload_add_named(w, answer, SIM_POST, "answers");
+	for (u32 i = 0; i < SERVER_KINDS; i++) {
+		if (part_of(clients, i))
+			add_client(w, recipe,
+				   sim_recipe_kind(w, part_of(clients, i), "client%u", i),
+				   recipe->values[THINK_US]);
+		if (part_of(servers, i))
+			add_server(w, recipe,
+				   sim_recipe_kind(w, part_of(servers, i), "server%u", i),
+				   recipe->values[RUN_US]);
+	}
 }
 
 /* --- Forks: who forks takes an item of the room, which the child puts back at its end. ---------- */

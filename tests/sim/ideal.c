@@ -11,6 +11,9 @@
 /* An edge that was looked at may cost so much virtual time until the next computation: keeps it cheap. */
 #define PAUSE_NS_PER_EDGE 50
 
+/* So much of what the CPUs can do is all of it: rates are sums of fractions. */
+#define RATE_FULL 0.9999
+
 struct ideal {
 	struct mask_table *masks;
 	struct network *network;
@@ -26,6 +29,8 @@ struct ideal {
 	u64 nr_solved;
 	double rate, total_ns; /* of all tasks together */
 	u64 total_at;
+	u32 *capacity;
+	bool late, spare; /* since ideal_take_doubt: changes had to wait; CPUs had nothing to do */
 };
 
 struct ideal *ideal_new(struct mask_table *masks, const u32 *capacity, u64 interval_ns)
@@ -37,6 +42,8 @@ struct ideal *ideal_new(struct mask_table *masks, const u32 *capacity, u64 inter
 	m->masks = masks;
 	m->interval_ns = interval_ns;
 	m->nr_cpus = mask_table_nr_bits(masks);
+	m->capacity = sim_grow(NULL, m->nr_cpus, sizeof(*capacity));
+	memcpy(m->capacity, capacity, m->nr_cpus * sizeof(*capacity));
 	m->online = calloc(m->nr_cpus, sizeof(*m->online));
 	m->available = calloc(m->nr_cpus, sizeof(*m->available));
 	m->occupied_until = calloc(m->nr_cpus, sizeof(*m->occupied_until));
@@ -53,6 +60,7 @@ struct ideal *ideal_free(struct ideal *m)
 	free(m->online);
 	free(m->available);
 	free(m->occupied_until);
+	free(m->capacity);
 	network_free(m->network);
 	free(m->classes);
 	free(m->first_of_mask);
@@ -146,6 +154,16 @@ double ideal_total_ns(const struct ideal *m, u64 now_ns)
 	return m->total_ns + m->rate * (double)(now_ns - m->total_at);
 }
 
+/* What the available CPUs can do, in CPUs of capacity 1024. */
+static double rate_max(const struct ideal *m)
+{
+	double rate = 0;
+
+	for (u32 cpu = 0; cpu < m->nr_cpus; cpu++)
+		rate += m->available[cpu] ? m->capacity[cpu] / 1024.0 : 0;
+	return rate;
+}
+
 /* The rates are new. */
 static void set_total(struct ideal *m, u64 now_ns)
 {
@@ -154,14 +172,28 @@ static void set_total(struct ideal *m, u64 now_ns)
 	m->rate = 0;
 	for (u32 i = 0; i < m->nr; i++)
 		m->rate += m->classes[i].nr * m->classes[i].rate;
+	m->spare |= m->rate < RATE_FULL * rate_max(m);
+}
+
+bool ideal_take_doubt(struct ideal *m)
+{
+	bool doubt = m->late && m->spare;
+
+	m->late = m->changed;
+	m->spare = m->rate < RATE_FULL * rate_max(m);
+	return doubt;
 }
 
 void ideal_settle(struct ideal *m, u64 now_ns)
 {
 	u64 work;
 
-	if (!m->changed || now_ns < m->next_at)
+	if (!m->changed)
 		return;
+	if (now_ns < m->next_at) {
+		m->late = true;
+		return;
+	}
 	for (u32 i = 0; i < m->nr; i++)
 		ideal_work_ns(m, i, now_ns);
 	m->changed = update_available(m, now_ns);

@@ -57,5 +57,11 @@ void ideal_settle(struct ideal *m, u64 now_ns);
 /* The work that all tasks together should have got by now. */
 double ideal_total_ns(const struct ideal *m, u64 now_ns);
 
+/*
+ * May the total since the last call be wrong? It is what the CPUs can do where that was less than tasks
+ * wanted each time that it was computed; else changes that came too soon for a computation are missing.
+ */
+bool ideal_take_doubt(struct ideal *m);
+
 /* How often rates were computed. */
 u64 ideal_nr_solved(const struct ideal *m);

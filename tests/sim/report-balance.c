@@ -198,5 +198,5 @@ double balance_throughput(const struct balance *b, u32 first_point)
 
 	for (u32 i = first_point; i < b->nr_points; i++)
 		add_sums(&sums, &b->points[i].sums, 1);
-	return sums.due_ns > 0 ? sums.work_ns / sums.due_ns : 1;
+	return sums.due_ns > 0 ? sums.work_ns / sums.due_ns : -1;
 }

@@ -18,8 +18,9 @@
 
 /* What all CPUs together did, up to a time or in a window. */
 struct balance_sums {
-	u64 idle_queued_ns;     /* idle while tasks waited that they could have served */
-	double work_ns, due_ns; /* work done, and what the ideal would have done (ideal.h) */
+	u64 idle_queued_ns; /* idle while tasks waited that they could have served */
+	double work_ns,
+		due_ns; /* work done, and what the ideal would have done, where that is known */
 };
 
 struct balance_point {
@@ -68,5 +69,5 @@ void balance_close(struct balance *b, u64 now_ns, const struct balance_sums *sum
 /* Over the windows since the point of that index; error_max: the largest. */
 void balance_errors(const struct balance *b, u32 first_point, double *ret_mean, double *ret_max);
 
-/* Work done as a part of what was due, over the same; 1 when nothing was. */
+/* Work done as a part of what was due, over the same; negative when nothing was that is known. */
 double balance_throughput(const struct balance *b, u32 first_point);

@@ -63,6 +63,8 @@ struct sim_report {
 	struct ideal *ideal;
 	struct fairness fairness; /* of tasks that have left */
 	struct balance balance;
+	struct balance_sums seen, compared; /* at the last window's end: all, and what is known */
+	u64 seen_at, compared_ns;
 	u64 counters[WD40_NR_COUNTERS]; /* at the start */
 };
 

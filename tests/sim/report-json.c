@@ -87,10 +87,12 @@ static void put_fairness(struct json_object *o, const struct sim_report *r)
 		fairness_judge(&all, t->share, r->ideal, native.now_ns);
 	fairness_join(&all, &r->fairness);
 	put_count(fairness, "judged_tasks", all.nr);
-	put_number(fairness, "error_mean_pct", 100 * fairness_mean(&all));
-	put_number(fairness, "error_p99_pct", 100 * fairness_percentile(&all, 99));
-	put_number(fairness, "error_max_pct", 100 * fairness_percentile(&all, 100));
-	put_number(fairness, "error_overall_pct", 100 * fairness_overall(&all));
+	if (all.nr) {
+		put_number(fairness, "error_mean_pct", 100 * fairness_mean(&all));
+		put_number(fairness, "error_p99_pct", 100 * fairness_percentile(&all, 99));
+		put_number(fairness, "error_max_pct", 100 * fairness_percentile(&all, 100));
+		put_number(fairness, "error_overall_pct", 100 * fairness_overall(&all));
+	}
 	put_count(fairness, "ideal_computed", ideal_nr_solved(r->ideal));
 	fairness_done(&all);
 }
@@ -175,14 +177,23 @@ static void put_balance(struct json_object *o, const struct sim_report *r)
 	put_number(balance, "second_half_error_max_pct", 100 * max);
 }
 
+/* Left out where the ideal is not known. */
+static void put_part_of_ideal(struct json_object *o, const char *key, double part)
+{
+	if (part >= 0)
+		put_number(o, key, 100 * part);
+}
+
 /* Work done for what the ideal would have done. */
 static void put_throughput(struct json_object *o, const struct sim_report *r)
 {
 	struct json_object *throughput = put_object(o, "throughput");
 
-	put_number(throughput, "of_ideal_pct", 100 * balance_throughput(&r->balance, 0));
-	put_number(throughput, "second_half_of_ideal_pct",
-		   100 * balance_throughput(&r->balance, r->balance.nr_points / 2));
+	put_number(throughput, "compared_pct",
+		   100 * ratio(r->compared_ns, native.now_ns - r->started_at));
+	put_part_of_ideal(throughput, "of_ideal_pct", balance_throughput(&r->balance, 0));
+	put_part_of_ideal(throughput, "second_half_of_ideal_pct",
+			  balance_throughput(&r->balance, r->balance.nr_points / 2));
 }
 
 static void put_counters(struct json_object *o, const struct sim_report *r)
@@ -224,8 +235,8 @@ static struct json_object *point(const struct sim_report *r, const struct balanc
 	put_count(o, "end_ns", p->end_ns - r->started_at);
 	put_number(o, "balance_error_mean_pct", 100 * p->error_mean);
 	put_number(o, "balance_error_max_pct", 100 * p->error_max);
-	put_number(o, "throughput_pct",
-		   p->sums.due_ns > 0 ? 100 * p->sums.work_ns / p->sums.due_ns : 100);
+	put_part_of_ideal(o, "throughput_pct",
+			  p->sums.due_ns > 0 ? p->sums.work_ns / p->sums.due_ns : -1);
 	put_count(o, "waits", p->nr_waits);
 	put_count(o, "wait_mean_ns", p->nr_waits ? p->wait_sum_ns / p->nr_waits : 0);
 	put_count(o, "wait_max_ns", p->wait_max_ns);

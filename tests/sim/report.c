@@ -45,19 +45,30 @@ static void settle(struct sim_report *r)
 				 r->balance.domains[d].weight);
 }
 
+/* Work is compared only in windows for which the ideal is known. */
+static void compare_work(struct sim_report *r)
+{
+	struct balance_sums *seen = &r->seen, *compared = &r->compared;
+	double work_ns = r->work_ns, due_ns = ideal_total_ns(r->ideal, native.now_ns);
+
+	if (!ideal_take_doubt(r->ideal)) {
+		compared->work_ns += work_ns - seen->work_ns;
+		compared->due_ns += due_ns - seen->due_ns;
+		r->compared_ns += native.now_ns - r->seen_at;
+	}
+	seen->work_ns = work_ns;
+	seen->due_ns = due_ns;
+	r->seen_at = native.now_ns;
+}
+
 static void close_windows(struct sim_report *r)
 {
-	struct balance_sums sums;
-
 	if (!balance_is_due(&r->balance, native.now_ns))
 		return;
 	report_count_work(r, 0);
-	sums = (struct balance_sums){
-		.idle_queued_ns = idle_watch_total_ns(r->idle, native.now_ns),
-		.work_ns = r->work_ns,
-		.due_ns = ideal_total_ns(r->ideal, native.now_ns),
-	};
-	balance_close(&r->balance, native.now_ns, &sums);
+	compare_work(r);
+	r->compared.idle_queued_ns = idle_watch_total_ns(r->idle, native.now_ns);
+	balance_close(&r->balance, native.now_ns, &r->compared);
 }
 
 static void observe(struct native_observer *o, const struct native_event *e)
@@ -108,7 +119,7 @@ int sim_report_new(const struct sim_context *context, FILE *trace, struct sim_re
 	if (!r)
 		return -ENOMEM;
 	r->context = *context;
-	r->started_at = r->online_counted_at = r->worked_at = native.now_ns;
+	r->started_at = r->online_counted_at = r->worked_at = r->seen_at = native.now_ns;
 	if (make_parts(r, trace) < 0) {
 		sim_report_free(r);
 		return -ENOMEM;
