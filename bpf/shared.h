@@ -214,9 +214,8 @@ struct wd40_cpu {
 	u32 capacity; /* 1..1024 */
 	u32 online;
 
-	/* BPF, own CPU: at each switch, so in lines that others need not */
-	u64 busy_ns __attribute__((
-		aligned(WD40_CACHELINE))); /* in tasks of this scheduler, up to running_since */
+	/* BPF, own CPU: at each switch, so in lines that others need not. busy_ns: up to running_since. */
+	u64 busy_ns __attribute__((aligned(WD40_CACHELINE))); /* time spent in tasks of wd40 */
 	u64 running_since; /* start of the running task's current stint, 0 when none */
 	u64 idle;          /* for how long it has been idle, in the form of bpf/idle.h */
 	u64 clock_ns; /* the scheduler's clock when a stint or idling last began or ended here */
