@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +13,6 @@
 
 #define MAX_DURATION_NS 1e15
 #define MAX_FREQUENCY   1024
-
-_printf_(2, 3) static int refuse(char why[SIM_WHY_SIZE], const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why, SIM_WHY_SIZE, format, args);
-	va_end(args);
-	return -EINVAL;
-}
 
 /* --- Durations. --------------------------------------------------------------------------------- */
 
@@ -64,7 +53,7 @@ static int read_cpus(struct sim_action *a, const char *text, char why[SIM_WHY_SI
 	if (!a->cpus)
 		return -ENOMEM;
 	if (!text || cpuset_parse(a->cpus, text) < 0 || cpuset_first(a->cpus) == UINT32_MAX)
-		return refuse(why, "\"%.100s\" is no list of CPUs", text ?: "");
+		return sim_refuse(why, "\"%.100s\" is no list of CPUs", text ?: "");
 	return 0;
 }
 
@@ -81,10 +70,10 @@ static int read_occupy(struct sim_action *a, char *args, char why[SIM_WHY_SIZE])
 	if (r < 0)
 		return r;
 	if (!thief || (strcmp(thief, "rt") != 0 && strcmp(thief, "irq") != 0))
-		return refuse(why, "\"%.100s\" is neither rt nor irq", thief ?: "");
+		return sim_refuse(why, "\"%.100s\" is neither rt nor irq", thief ?: "");
 	a->thief = *thief == 'r' ? NATIVE_RT : NATIVE_IRQ;
 	if (!args || sim_parse_duration(args, &a->ns) < 0 || !a->ns)
-		return refuse(why, "\"%.100s\" is no duration", args ?: "");
+		return sim_refuse(why, "\"%.100s\" is no duration", args ?: "");
 	return 0;
 }
 
@@ -97,8 +86,8 @@ static int read_frequency(struct sim_action *a, char *args, char why[SIM_WHY_SIZ
 		return r;
 	a->frequency = args ? (u32)strtoul(args, NULL, 10) : 0;
 	if (a->frequency < 1 || a->frequency > MAX_FREQUENCY)
-		return refuse(why, "\"%.100s\" is no frequency (allowed: 1 to %u)", args ?: "",
-			      MAX_FREQUENCY);
+		return sim_refuse(why, "\"%.100s\" is no frequency (allowed: 1 to %u)", args ?: "",
+				  MAX_FREQUENCY);
 	return 0;
 }
 
@@ -123,9 +112,10 @@ static int read_action(struct sim_action *a, char *text, char why[SIM_WHY_SIZE])
 			continue;
 		a->act = (enum sim_act)i;
 		return text ? acts[i].read(a, text, why)
-			    : refuse(why, "\"%s\" needs something behind a colon", name);
+			    : sim_refuse(why, "\"%s\" needs something behind a colon", name);
 	}
-	return refuse(why, "\"%.100s\" is none of set, offline, online, occupy, frequency", name);
+	return sim_refuse(why, "\"%.100s\" is none of set, offline, online, occupy, frequency",
+			  name);
 }
 
 static void action_done(struct sim_action *a)
@@ -142,7 +132,7 @@ int sim_script_add(struct sim_script *s, const char *time, const char *action,
 	int r;
 
 	if (sim_parse_duration(time, &a.at_ns) < 0)
-		return refuse(why, "\"%.100s\" is no time like 2s or 500ms", time);
+		return sim_refuse(why, "\"%.100s\" is no time like 2s or 500ms", time);
 	larger = reallocarray(s->actions, s->nr + 1, sizeof(*larger));
 	if (!copy || !larger)
 		return -ENOMEM;
