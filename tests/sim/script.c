@@ -16,12 +16,13 @@
 
 /* --- Durations. --------------------------------------------------------------------------------- */
 
+static const struct {
+	const char *name;
+	u64 ns;
+} units[] = { { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 } };
+
 int sim_parse_duration(const char *text, u64 *ret_ns)
 {
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = { { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 }, { "ns", 1 } };
 	double number;
 	char *unit;
 
@@ -31,12 +32,23 @@ int sim_parse_duration(const char *text, u64 *ret_ns)
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (strcmp(unit, units[i].name) != 0)
 			continue;
-		if (number * units[i].ns > MAX_DURATION_NS)
+		if (number * (double)units[i].ns > MAX_DURATION_NS)
 			return -ERANGE;
-		*ret_ns = (u64)llround(number * units[i].ns);
+		*ret_ns = (u64)llround(number * (double)units[i].ns);
 		return 0;
 	}
 	return -EINVAL;
+}
+
+/* In the largest unit of which it is a whole number. */
+static const char *format_duration(u64 ns, char text[32])
+{
+	size_t i = 0;
+
+	while (ns % units[i].ns)
+		i++;
+	snprintf(text, 32, "%llu%s", ns / units[i].ns, units[i].name);
+	return text;
 }
 
 /* --- Reading. ----------------------------------------------------------------------------------- */
@@ -102,6 +114,11 @@ static const struct {
 	[SIM_ACT_FREQUENCY] = { "frequency", read_frequency },
 };
 _Static_assert(ARRAY_SIZE(acts) == NR_SIM_ACTS, "each act can be read");
+
+const char *sim_act_name(enum sim_act act)
+{
+	return acts[act].name;
+}
 
 static int read_action(struct sim_action *a, char *text, char why[SIM_WHY_SIZE])
 {
@@ -176,6 +193,43 @@ int sim_script_check(const struct sim_script *s, struct config *c, char why[SIM_
 	for (const struct sim_action *a = next_action(s, NULL); r == 0 && a; a = next_action(s, a))
 		if (a->act == SIM_ACT_SET)
 			r = sim_settings_change(c, a->settings, why);
+	return r;
+}
+
+static bool has_cpu(const struct sim_machine *m, u32 id)
+{
+	for (u32 i = 0; i < m->nr_cpus; i++)
+		if (m->cpus[i].id == id)
+			return true;
+	return false;
+}
+
+static int action_fits(const struct sim_action *a, const struct sim_machine *m, u64 duration_ns,
+		       char why[SIM_WHY_SIZE])
+{
+	const char *name = sim_act_name(a->act);
+	char at[32], end[32];
+
+	format_duration(a->at_ns, at);
+	if (a->at_ns > duration_ns)
+		return sim_refuse(why, "--at %s %s: the run ends at %s", at, name,
+				  format_duration(duration_ns, end));
+	if (a->act == SIM_ACT_SET)
+		return 0;
+	for (u32 cpu = cpuset_first(a->cpus); cpu != UINT32_MAX; cpu = cpuset_next(a->cpus, cpu))
+		if (!has_cpu(m, cpu))
+			return sim_refuse(why, "--at %s %s: the machine has no CPU %u", at, name,
+					  cpu);
+	return 0;
+}
+
+int sim_script_fits(const struct sim_script *s, const struct sim_machine *m, u64 duration_ns,
+		    char why[SIM_WHY_SIZE])
+{
+	int r = 0;
+
+	for (u32 i = 0; i < s->nr && r == 0; i++)
+		r = action_fits(&s->actions[i], m, duration_ns, why);
 	return r;
 }
 

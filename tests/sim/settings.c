@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "config/layers.h"
+
 static int refuse_key(char why[SIM_WHY_SIZE], const char *key)
 {
 	const char *nearest = tunable_nearest_key(key);
@@ -79,6 +81,7 @@ static void changes_done(struct changes *c)
 static int add_change(struct changes *c, char *setting, char why[SIM_WHY_SIZE])
 {
 	struct config_change *change = &c->all[c->n];
+	struct config_problem problem;
 	char reason[TUNABLE_WHY_MAX];
 	char *value;
 	int r;
@@ -89,10 +92,10 @@ static int add_change(struct changes *c, char *setting, char why[SIM_WHY_SIZE])
 	if (r < 0)
 		return r;
 	r = tunable_parse(change->id, value, &change->value, reason);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0)
-		return sim_refuse(why, "%s: \"%.100s\" %s", setting, value, reason);
+	if (r < 0) {
+		r = problem_fill_refused(&problem, r, change->id, value, reason);
+		return r == -EINVAL ? sim_refuse(why, "%s", problem.message) : r;
+	}
 	c->n++;
 	return 0;
 }
