@@ -33,14 +33,14 @@ struct service {
 static void tell_status(const struct service *s)
 {
 	const struct topology *t = manager_topology(s->manager);
+	char size[TOPOLOGY_SIZE_MAX];
 
 	if (manager_get_state(s->manager) != STATE_ATTACHED) {
 		notify_status("%s%s%s", manager_state_name(manager_get_state(s->manager)),
 			      *manager_reason(s->manager) ? ": " : "", manager_reason(s->manager));
 		return;
 	}
-	notify_status("attached: %u CPUs, %u domains, %u nodes; slice %g ms, %g ms when full",
-		      cpuset_count(t->online), t->nr_domains, t->nr_nodes,
+	notify_status("attached: %s; slice %g ms, %g ms when full", topology_format_size(t, size),
 		      manager_value(s->manager, TUNABLE_SLICE_UNDERUTIL).usec / 1000.0,
 		      manager_value(s->manager, TUNABLE_SLICE_OVERUTIL).usec / 1000.0);
 }
@@ -122,7 +122,7 @@ static void reload(struct service *s)
 	if (r < 0)
 		log_errno(LOG_ERR, r, "cannot reload, everything stays as it is");
 	else
-		log_info("reloaded, %d problems", r);
+		log_info("reloaded, %d problem%s", r, r == 1 ? "" : "s");
 	if (s->ready)
 		notify_ready();
 }

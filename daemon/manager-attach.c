@@ -45,19 +45,28 @@ static const char *failure_name(int err)
 	}
 }
 
-/* Names the first requirement that is not met, if there is one. */
-static void explain_failure(struct manager *m, int err)
+/* "NAME: DETAIL" of each requirement that is not met, as far as there is room; "" when all are. */
+static void list_unmet(char *text, size_t size)
 {
 	struct sched_requirement reqs[SCHED_REQUIREMENTS_MAX];
 	int n = sched_backend.probe(reqs, SCHED_REQUIREMENTS_MAX);
+	size_t used = 0;
 
-	for (int i = 0; i < n; i++)
-		if (reqs[i].required && !reqs[i].met) {
-			snprintf(m->reason, sizeof(m->reason), "%s: %s: %s", failure_name(err),
-				 reqs[i].name, reqs[i].detail);
-			return;
-		}
-	if (m->attempt_has_exit)
+	*text = '\0';
+	for (int i = 0; i < n && used < size; i++)
+		if (reqs[i].required && !reqs[i].met)
+			used += (size_t)snprintf(text + used, size - used, "%s%s: %s",
+						 used ? "; " : "", reqs[i].name, reqs[i].detail);
+}
+
+static void explain_failure(struct manager *m, int err)
+{
+	char unmet[400];
+
+	list_unmet(unmet, sizeof(unmet));
+	if (*unmet)
+		snprintf(m->reason, sizeof(m->reason), "%s: %s", failure_name(err), unmet);
+	else if (m->attempt_has_exit)
 		snprintf(m->reason, sizeof(m->reason), "%s: %s: %.300s", failure_name(err),
 			 m->last_exit.reason, m->last_exit.message);
 	else

@@ -92,18 +92,15 @@ static struct sched *sched_bpf_close(struct sched *s)
 }
 DEFINE_CLEANUP(struct sched, sched_bpf_close)
 
-/* Whether the machine meets all requirements; logs those it does not. */
+/* Whether the machine meets all requirements. Which it does not, the caller tells from the probe. */
 static int check_requirements(void)
 {
 	struct sched_requirement reqs[SCHED_REQUIREMENTS_MAX];
 	int nr = sched_bpf_probe(reqs, SCHED_REQUIREMENTS_MAX), err = 0;
 
-	for (int i = 0; i < nr; i++) {
-		if (reqs[i].met || !reqs[i].required)
-			continue;
-		log_error("%s: %s", reqs[i].name, reqs[i].detail);
-		err = strcmp(reqs[i].name, "privilege") == 0 ? -EPERM : -EOPNOTSUPP;
-	}
+	for (int i = 0; i < nr; i++)
+		if (!reqs[i].met && reqs[i].required)
+			err = strcmp(reqs[i].name, "privilege") == 0 ? -EPERM : -EOPNOTSUPP;
 	return err;
 }
 

@@ -257,10 +257,21 @@ int topology_read(const char *root, uint32_t cache_level, const char *cpumasks, 
 	return err;
 }
 
+const char *topology_format_size(const struct topology *t, char text[TOPOLOGY_SIZE_MAX])
+{
+	uint32_t nr_online = cpuset_count(t->online);
+
+	snprintf(text, TOPOLOGY_SIZE_MAX, "%u CPU%s, %u domain%s, %u node%s", nr_online,
+		 nr_online == 1 ? "" : "s", t->nr_domains, t->nr_domains == 1 ? "" : "s",
+		 t->nr_nodes, t->nr_nodes == 1 ? "" : "s");
+	return text;
+}
+
 static int describe(FILE *f, const struct topology *t)
 {
-	fprintf(f, "%u CPUs, %u domains, %u nodes", cpuset_count(t->online), t->nr_domains,
-		t->nr_nodes);
+	char size[TOPOLOGY_SIZE_MAX];
+
+	fputs(topology_format_size(t, size), f);
 	for (uint32_t i = 0; i < t->nr_domains; i++) {
 		const struct topology_domain *d = &t->domains[i];
 		_cleanup_(freep) char *cpus = cpuset_format(d->cpus);

@@ -69,5 +69,9 @@ DEFINE_CLEANUP(struct topology, topology_free)
  */
 int topology_update(struct topology *t, const struct topology *fresh);
 
-/* One line that a person reads: "8 CPUs, 4 domains, 2 nodes: D0 N0 0-1; ...". Caller frees. */
+/* How large it is: "8 CPUs, 4 domains, 1 node". */
+#define TOPOLOGY_SIZE_MAX 64
+const char *topology_format_size(const struct topology *t, char text[TOPOLOGY_SIZE_MAX]);
+
+/* The same and the domains: "8 CPUs, 4 domains, 2 nodes: D0 N0 0-1; ...". Caller frees. */
 char *topology_describe(const struct topology *t);

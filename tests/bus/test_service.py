@@ -58,6 +58,13 @@ class Start(Case):
         self.fake.probe("btf required met found", "sched_ext required missing CONFIG_SCHED_CLASS_EXT is off")
         self.assert_fails(69, "sched_ext: CONFIG_SCHED_CLASS_EXT is off")
 
+    def test_all_that_is_missing_is_said_once(self):
+        self.fake.fail("open", "EOPNOTSUPP")
+        self.fake.probe("sched_ext required missing is off", "idle optional missing not there", "BTF required missing is none")
+        self.assert_fails(69, "this kernel cannot run wd40: sched_ext: is off; BTF: is none")
+        for said in "cannot attach", "sched_ext: ", "BTF: ":
+            self.assertEqual(self.daemon.log().count(said), 1, said)
+
     def test_verifier_refuses(self):
         self.fake.fail("open", "EINVAL")
         self.assert_fails(70, "refused the scheduler's programs")

@@ -306,9 +306,6 @@ void native_occupy(s32 cpu, enum native_thief thief, u64 ns);
 /* Frequency of a CPU, of 1024: scales its capacity. */
 void native_set_frequency(s32 cpu, u32 frequency);
 
-/* Whether a thief has the CPU. */
-bool native_occupied(s32 cpu);
-
 /* fn(userdata) at the time at_ns, once, before what else is due then. */
 void native_at(u64 at_ns, void (*fn)(void *userdata), void *userdata);
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "tests/sim/machine.h"
-#include "util/macro.h"
+#include "tests/sim/why.h"
 
 #define MACHINE_WHY_SIZE 256
 
@@ -11,8 +11,7 @@
 #define DISTANCE_SELF   10u
 #define DISTANCE_REMOTE 20u
 
-/* Writes the reason into why, and returns err. */
-int machine_fail(char why[MACHINE_WHY_SIZE], int err, const char *format, ...) _printf_(3, 4);
+#define machine_fail(why, err, ...) sim_fail(why, MACHINE_WHY_SIZE, err, __VA_ARGS__)
 
 /* So many CPUs more at the end, zeroed. -ENOMEM. */
 int machine_add_cpus(struct sim_machine *m, u32 n);

@@ -3,7 +3,6 @@
 #include "tests/sim/machine.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,16 +10,6 @@
 #include "util/file.h"
 
 #define MAX_FILE (64u << 20) /* the capture of a large machine */
-
-int machine_fail(char why[MACHINE_WHY_SIZE], int err, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why, MACHINE_WHY_SIZE, format, args);
-	va_end(args);
-	return err;
-}
 
 struct sim_machine *sim_machine_free(struct sim_machine *m)
 {

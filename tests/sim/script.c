@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,24 +14,15 @@
 #define MAX_DURATION_NS 1e15
 #define MAX_FREQUENCY   1024
 
-_printf_(2, 3) static int refuse(char why[SIM_WHY_SIZE], const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why, SIM_WHY_SIZE, format, args);
-	va_end(args);
-	return -EINVAL;
-}
-
 /* --- Durations. --------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	u64 ns;
+} units[] = { { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 } };
 
 int sim_parse_duration(const char *text, u64 *ret_ns)
 {
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = { { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 }, { "ns", 1 } };
 	double number;
 	char *unit;
 
@@ -42,12 +32,23 @@ int sim_parse_duration(const char *text, u64 *ret_ns)
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (strcmp(unit, units[i].name) != 0)
 			continue;
-		if (number * units[i].ns > MAX_DURATION_NS)
+		if (number * (double)units[i].ns > MAX_DURATION_NS)
 			return -ERANGE;
-		*ret_ns = (u64)llround(number * units[i].ns);
+		*ret_ns = (u64)llround(number * (double)units[i].ns);
 		return 0;
 	}
 	return -EINVAL;
+}
+
+/* In the largest unit of which it is a whole number. */
+static const char *format_duration(u64 ns, char text[32])
+{
+	size_t i = 0;
+
+	while (ns % units[i].ns)
+		i++;
+	snprintf(text, 32, "%llu%s", ns / units[i].ns, units[i].name);
+	return text;
 }
 
 /* --- Reading. ----------------------------------------------------------------------------------- */
@@ -64,7 +65,7 @@ static int read_cpus(struct sim_action *a, const char *text, char why[SIM_WHY_SI
 	if (!a->cpus)
 		return -ENOMEM;
 	if (!text || cpuset_parse(a->cpus, text) < 0 || cpuset_first(a->cpus) == UINT32_MAX)
-		return refuse(why, "\"%.100s\" is no list of CPUs", text ?: "");
+		return sim_refuse(why, "\"%.100s\" is no list of CPUs", text ?: "");
 	return 0;
 }
 
@@ -81,10 +82,10 @@ static int read_occupy(struct sim_action *a, char *args, char why[SIM_WHY_SIZE])
 	if (r < 0)
 		return r;
 	if (!thief || (strcmp(thief, "rt") != 0 && strcmp(thief, "irq") != 0))
-		return refuse(why, "\"%.100s\" is neither rt nor irq", thief ?: "");
+		return sim_refuse(why, "\"%.100s\" is neither rt nor irq", thief ?: "");
 	a->thief = *thief == 'r' ? NATIVE_RT : NATIVE_IRQ;
 	if (!args || sim_parse_duration(args, &a->ns) < 0 || !a->ns)
-		return refuse(why, "\"%.100s\" is no duration", args ?: "");
+		return sim_refuse(why, "\"%.100s\" is no duration", args ?: "");
 	return 0;
 }
 
@@ -97,8 +98,8 @@ static int read_frequency(struct sim_action *a, char *args, char why[SIM_WHY_SIZ
 		return r;
 	a->frequency = args ? (u32)strtoul(args, NULL, 10) : 0;
 	if (a->frequency < 1 || a->frequency > MAX_FREQUENCY)
-		return refuse(why, "\"%.100s\" is no frequency (allowed: 1 to %u)", args ?: "",
-			      MAX_FREQUENCY);
+		return sim_refuse(why, "\"%.100s\" is no frequency (allowed: 1 to %u)", args ?: "",
+				  MAX_FREQUENCY);
 	return 0;
 }
 
@@ -114,6 +115,11 @@ static const struct {
 };
 _Static_assert(ARRAY_SIZE(acts) == NR_SIM_ACTS, "each act can be read");
 
+const char *sim_act_name(enum sim_act act)
+{
+	return acts[act].name;
+}
+
 static int read_action(struct sim_action *a, char *text, char why[SIM_WHY_SIZE])
 {
 	const char *name = strsep(&text, ":");
@@ -123,9 +129,10 @@ static int read_action(struct sim_action *a, char *text, char why[SIM_WHY_SIZE])
 			continue;
 		a->act = (enum sim_act)i;
 		return text ? acts[i].read(a, text, why)
-			    : refuse(why, "\"%s\" needs something behind a colon", name);
+			    : sim_refuse(why, "\"%s\" needs something behind a colon", name);
 	}
-	return refuse(why, "\"%.100s\" is none of set, offline, online, occupy, frequency", name);
+	return sim_refuse(why, "\"%.100s\" is none of set, offline, online, occupy, frequency",
+			  name);
 }
 
 static void action_done(struct sim_action *a)
@@ -142,7 +149,7 @@ int sim_script_add(struct sim_script *s, const char *time, const char *action,
 	int r;
 
 	if (sim_parse_duration(time, &a.at_ns) < 0)
-		return refuse(why, "\"%.100s\" is no time like 2s or 500ms", time);
+		return sim_refuse(why, "\"%.100s\" is no time like 2s or 500ms", time);
 	larger = reallocarray(s->actions, s->nr + 1, sizeof(*larger));
 	if (!copy || !larger)
 		return -ENOMEM;
@@ -186,6 +193,43 @@ int sim_script_check(const struct sim_script *s, struct config *c, char why[SIM_
 	for (const struct sim_action *a = next_action(s, NULL); r == 0 && a; a = next_action(s, a))
 		if (a->act == SIM_ACT_SET)
 			r = sim_settings_change(c, a->settings, why);
+	return r;
+}
+
+static bool has_cpu(const struct sim_machine *m, u32 id)
+{
+	for (u32 i = 0; i < m->nr_cpus; i++)
+		if (m->cpus[i].id == id)
+			return true;
+	return false;
+}
+
+static int action_fits(const struct sim_action *a, const struct sim_machine *m, u64 duration_ns,
+		       char why[SIM_WHY_SIZE])
+{
+	const char *name = sim_act_name(a->act);
+	char at[32], end[32];
+
+	format_duration(a->at_ns, at);
+	if (a->at_ns > duration_ns)
+		return sim_refuse(why, "--at %s %s: the run ends at %s", at, name,
+				  format_duration(duration_ns, end));
+	if (a->act == SIM_ACT_SET)
+		return 0;
+	for (u32 cpu = cpuset_first(a->cpus); cpu != UINT32_MAX; cpu = cpuset_next(a->cpus, cpu))
+		if (!has_cpu(m, cpu))
+			return sim_refuse(why, "--at %s %s: the machine has no CPU %u", at, name,
+					  cpu);
+	return 0;
+}
+
+int sim_script_fits(const struct sim_script *s, const struct sim_machine *m, u64 duration_ns,
+		    char why[SIM_WHY_SIZE])
+{
+	int r = 0;
+
+	for (u32 i = 0; i < s->nr && r == 0; i++)
+		r = action_fits(&s->actions[i], m, duration_ns, why);
 	return r;
 }
 

@@ -11,6 +11,7 @@
 
 #include "daemon/cpuset.h"
 #include "tests/native/native.h"
+#include "tests/sim/machine.h"
 #include "tests/sim/settings.h"
 
 enum sim_act {
@@ -37,6 +38,9 @@ struct sim_script {
 	u32 nr;
 };
 
+/* The word that an action begins with. */
+const char *sim_act_name(enum sim_act act);
+
 /* "10s", "500ms", "20us", "7ns", with a fraction if need be. -EINVAL, -ERANGE (above 10^6 s). */
 int sim_parse_duration(const char *text, u64 *ret_ns);
 
@@ -47,6 +51,13 @@ void sim_script_done(struct sim_script *s);
 
 /* Tries all re-tunes in the order of time on c, which is changed by that. Errors as above. */
 int sim_script_check(const struct sim_script *s, struct config *c, char why[SIM_WHY_SIZE]);
+
+/*
+ * Refuses what would have no effect in a run on that machine and of that length: CPUs that it has not, times
+ * behind the end. -EINVAL (why says it).
+ */
+int sim_script_fits(const struct sim_script *s, const struct sim_machine *m, u64 duration_ns,
+		    char why[SIM_WHY_SIZE]);
 
 /* Does an action that is none of SIM_ACT_SET on the native kernel. CPUs that cannot take part are left out. */
 void sim_action_do(const struct sim_action *a);

@@ -3,29 +3,17 @@
 #include "tests/sim/settings.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "util/macro.h"
-
-_printf_(2, 3) static int refuse(char why[SIM_WHY_SIZE], const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why, SIM_WHY_SIZE, format, args);
-	va_end(args);
-	return -EINVAL;
-}
+#include "config/layers.h"
 
 static int refuse_key(char why[SIM_WHY_SIZE], const char *key)
 {
 	const char *nearest = tunable_nearest_key(key);
 
 	if (nearest)
-		return refuse(why, "%.100s: unknown key, did you mean \"%s\"?", key, nearest);
-	return refuse(why, "%.100s: unknown key", key);
+		return sim_refuse(why, "%.100s: unknown key, did you mean \"%s\"?", key, nearest);
+	return sim_refuse(why, "%.100s: unknown key", key);
 }
 
 /* Takes "key=value" apart. */
@@ -35,7 +23,7 @@ static int split(char *setting, char why[SIM_WHY_SIZE], enum tunable_id *ret_id,
 	int id;
 
 	if (!value)
-		return refuse(why, "\"%.100s\" is not key=value", setting);
+		return sim_refuse(why, "\"%.100s\" is not key=value", setting);
 	*value = '\0';
 	id = tunable_by_key(setting);
 	if (id < 0)
@@ -56,7 +44,7 @@ static int set_option(struct config *c, const char *setting, char why[SIM_WHY_SI
 	if (r < 0)
 		return r;
 	r = config_set_option(c, id, value, &problem);
-	return r == -EINVAL ? refuse(why, "%s", problem.message) : r;
+	return r == -EINVAL ? sim_refuse(why, "%s", problem.message) : r;
 }
 
 int sim_settings_new(const char *const *settings, char why[SIM_WHY_SIZE], struct config **ret)
@@ -71,7 +59,7 @@ int sim_settings_new(const char *const *settings, char why[SIM_WHY_SIZE], struct
 		return r;
 	r = config_check(c, &problem);
 	if (r == -EINVAL)
-		return refuse(why, "%s", problem.message);
+		return sim_refuse(why, "%s", problem.message);
 	if (r == 0)
 		*ret = TAKE_PTR(c);
 	return r;
@@ -93,20 +81,21 @@ static void changes_done(struct changes *c)
 static int add_change(struct changes *c, char *setting, char why[SIM_WHY_SIZE])
 {
 	struct config_change *change = &c->all[c->n];
+	struct config_problem problem;
 	char reason[TUNABLE_WHY_MAX];
 	char *value;
 	int r;
 
 	if (c->n == NR_TUNABLES)
-		return refuse(why, "more settings than there are tunables");
+		return sim_refuse(why, "more settings than there are tunables");
 	r = split(setting, why, &change->id, &value);
 	if (r < 0)
 		return r;
 	r = tunable_parse(change->id, value, &change->value, reason);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0)
-		return refuse(why, "%s: \"%.100s\" %s", setting, value, reason);
+	if (r < 0) {
+		r = problem_fill_refused(&problem, r, change->id, value, reason);
+		return r == -EINVAL ? sim_refuse(why, "%s", problem.message) : r;
+	}
 	c->n++;
 	return 0;
 }
@@ -139,5 +128,5 @@ int sim_settings_change(struct config *c, const char *text, char why[SIM_WHY_SIZ
 	if (r < 0)
 		return r;
 	r = config_set_runtime(c, changes.all, changes.n, &nobody, &problem);
-	return r == -EINVAL ? refuse(why, "%s", problem.message) : r;
+	return r == -EINVAL ? sim_refuse(why, "%s", problem.message) : r;
 }

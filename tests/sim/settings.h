@@ -3,8 +3,7 @@
 #pragma once
 
 #include "config/config.h"
-
-#define SIM_WHY_SIZE 600
+#include "tests/sim/why.h"
 
 /*
  * The defaults, and settings ("key=value", up to a NULL) in the place of the daemon's command line.

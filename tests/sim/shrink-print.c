@@ -13,9 +13,7 @@ static void print_cpus(const struct cpuset *cpus, FILE *to)
 
 static void print_action(const struct sim_action *a, FILE *to)
 {
-	static const char *const names[] = { "set", "offline", "online", "occupy", "frequency" };
-
-	fprintf(to, " --at %lluns %s:", a->at_ns, names[a->act]);
+	fprintf(to, " --at %lluns %s:", a->at_ns, sim_act_name(a->act));
 	if (a->act == SIM_ACT_SET)
 		fputs(a->settings, to);
 	else

@@ -78,6 +78,17 @@ static u64 patience_ns(u64 ran_ns)
 	return 2 * ran_ns + 1000000000;
 }
 
+/* What was to happen behind the end had no part in it. */
+static void forget_later_actions(struct attempt *a)
+{
+	u32 nr = a->script.nr;
+
+	a->script.nr = 0;
+	for (u32 i = 0; i < nr; i++)
+		if (a->script.actions[i].at_ns <= a->ran_ns)
+			a->script.actions[a->script.nr++] = a->script.actions[i];
+}
+
 /* 1: the oracle fires, and a is now the best, which ends with the violation; 0: it does not. */
 static int try(struct shrinker *s, struct attempt *a)
 {
@@ -103,6 +114,7 @@ static int try(struct shrinker *s, struct attempt *a)
 	a->ran_ns = result.ran_ns;
 	if (a->duration_ns > patience_ns(a->ran_ns))
 		a->duration_ns = patience_ns(a->ran_ns);
+	forget_later_actions(a);
 	attempt_done(&s->best);
 	s->best = *a;
 	*a = (struct attempt){ 0 };

@@ -159,7 +159,7 @@ static int take_setting(struct command *c)
 static int take_action(struct command *c, int argc, char **argv)
 {
 	const char *time = optarg, *action = optind < argc ? argv[optind++] : NULL;
-	char why[SIM_WHY_SIZE];
+	char why[SIM_WHY_SIZE] = "out of memory";
 
 	if (!action)
 		return complain("--at needs a time and an action");
@@ -236,6 +236,14 @@ static int load_workload(const struct command *c, const struct sim_machine *m,
 	if (sim_workload_load(c->workload, m, c->seed, why, ret) < 0)
 		return complain("%s", why);
 	return EXIT_OK;
+}
+
+static int check_script(const struct command *c, const struct sim_machine *m)
+{
+	char why[SIM_WHY_SIZE];
+
+	return sim_script_fits(&c->script, m, c->duration_ns, why) < 0 ? complain("%s", why)
+								       : EXIT_OK;
 }
 
 /* The machine, and as a comment what the daemon makes of it. */
@@ -337,6 +345,8 @@ static int run(const struct command *c)
 	r = load_machine(c, &m);
 	if (r == EXIT_OK)
 		r = load_workload(c, m, &w);
+	if (r == EXIT_OK)
+		r = check_script(c, m);
 	if (r)
 		return r;
 	trace = c->trace ? fopen(c->trace, "we") : NULL;

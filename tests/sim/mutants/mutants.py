@@ -111,6 +111,9 @@ def build(folder, mutants):
 def run(options):
     folder = pathlib.Path(options.build)
     mutants = [Mutant(path) for path in sorted(FOLDER.glob("*.mutant")) if options.only in path.stem]
+    if not mutants:
+        print(f"mutants.py: no mutant's name has \"{options.only}\" in it", file=sys.stderr)
+        return 2
     build(folder, mutants)
     failed = 0
     for mutant in mutants:
@@ -119,7 +122,7 @@ def run(options):
         report(mutant, wrong, said, time.monotonic() - begin)
         failed += bool(wrong)
     print(f"{len(mutants)} mutants, {failed} failed")
-    return 1 if failed or not mutants or (not options.only and len(mutants) < MUTANTS_MIN) else 0
+    return 1 if failed or (not options.only and len(mutants) < MUTANTS_MIN) else 0
 
 
 def main():

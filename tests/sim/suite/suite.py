@@ -67,6 +67,34 @@ def names(sim):
     return [re.findall(r"^([\w-]+)", sections[section], re.M) for section in ("machines", "workloads")]
 
 
+def ids(text):
+    """The CPUs of a list like 0-3,8."""
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+
+def cpus_of(sim, machine):
+    text = subprocess.run([sim, "--topology", machine, "--print-topology"], check=True, capture_output=True,
+                          text=True).stdout
+    return {cpu for line in re.findall(r"^cpus (\S+)", text, re.M) for cpu in ids(line)}
+
+
+def fitted(arguments, cpus):
+    """Without the CPUs that the machine has not, which the simulator refuses, and actions on no others."""
+    fit, left = [], iter(arguments)
+    for argument in left:
+        if argument != "--at":
+            fit.append(argument)
+            continue
+        time_of, (act, target, *more) = next(left), next(left).split(":")
+        if act != "set":
+            target = ",".join(str(cpu) for cpu in ids(target) if cpu in cpus)
+        if target:
+            fit += ["--at", time_of, ":".join([act, target, *more])]
+    return fit
+
+
 def workload_of(machine, workload):
     keys = CALMER.get(workload)
     if machine in LARGE:
@@ -80,13 +108,14 @@ def runs(sim):
     variants = list(VARIANTS.items())
     seed = 0
     for i, machine in enumerate(machines):
+        cpus = cpus_of(sim, machine)
         for j, workload in enumerate(workloads):
             for k in range(VARIANTS_OF_A_PAIR):
                 seed += 1
                 variant, arguments = variants[(VARIANTS_OF_A_PAIR * (i + j) + k) % len(variants)]
                 yield ["--topology", machine, "--workload", workload_of(machine, workload), "--duration",
                        DURATIONS.get(machine, DURATION_OF_OTHERS), "--seed", str(seed),
-                       *REPLACED.get((machine, variant), arguments)]
+                       *fitted(REPLACED.get((machine, variant), arguments), cpus)]
 
 
 def run(sim, arguments):

@@ -13,10 +13,10 @@
 static void cache_level_counts(void **state)
 {
 	machine_make(*state, (struct machine_shape){ 1, 2, 2, 2 });
-	assert_described(*state, 3, "", "8 CPUs, 2 domains, 1 nodes: D0 N0 0-3; D1 N0 4-7");
+	assert_described(*state, 3, "", "8 CPUs, 2 domains, 1 node: D0 N0 0-3; D1 N0 4-7");
 	assert_described(*state, 2, "",
-			 "8 CPUs, 4 domains, 1 nodes: D0 N0 0-1; D1 N0 2-3; D2 N0 4-5; D3 N0 6-7");
-	assert_described(*state, 4, "", "8 CPUs, 2 domains, 1 nodes: D0 N0 0-3; D1 N0 4-7");
+			 "8 CPUs, 4 domains, 1 node: D0 N0 0-1; D1 N0 2-3; D2 N0 4-5; D3 N0 6-7");
+	assert_described(*state, 4, "", "8 CPUs, 2 domains, 1 node: D0 N0 0-3; D1 N0 4-7");
 }
 
 /* A wrongly shared instruction cache must not become a domain. */
@@ -29,7 +29,7 @@ static void instruction_caches_do_not_count(void **state)
 		machine_cache(m, cpu, 0, 1, "Instruction", "0-1");
 		machine_cache(m, cpu, 1, 1, "Data", cpu ? "1" : "0");
 	}
-	assert_described(m, 1, "", "2 CPUs, 2 domains, 1 nodes: D0 N0 0; D1 N0 1");
+	assert_described(m, 1, "", "2 CPUs, 2 domains, 1 node: D0 N0 0; D1 N0 1");
 }
 
 /* Two fast cores with two threads, four slow ones, and two on an island without the L3. */
@@ -49,9 +49,9 @@ static void make_hybrid(const struct machine *m)
 static void hybrid_falls_back_by_cpu(void **state)
 {
 	make_hybrid(*state);
-	assert_described(*state, 3, "", "10 CPUs, 2 domains, 1 nodes: D0 N0 0-7; D1 N0 8-9");
+	assert_described(*state, 3, "", "10 CPUs, 2 domains, 1 node: D0 N0 0-7; D1 N0 8-9");
 	assert_described(*state, 2, "",
-			 "10 CPUs, 4 domains, 1 nodes: D0 N0 0-1; D1 N0 2-3; D2 N0 4-7; D3 N0 8-9");
+			 "10 CPUs, 4 domains, 1 node: D0 N0 0-1; D1 N0 2-3; D2 N0 4-7; D3 N0 8-9");
 }
 
 static void without_caches_the_package_is_the_domain(void **state)
@@ -64,7 +64,7 @@ static void without_caches_the_package_is_the_domain(void **state)
 	for (unsigned int cpu = 0; cpu < 6; cpu++)
 		machine_write(m, lists[cpu / 2], CPU_DIR "/cpu%u/topology/%s", cpu,
 			      cpu < 2 ? "package_cpus_list" : "core_siblings_list");
-	assert_described(m, 3, "", "6 CPUs, 3 domains, 1 nodes: D0 N0 0-1; D1 N0 2-3; D2 N0 4-5");
+	assert_described(m, 3, "", "6 CPUs, 3 domains, 1 node: D0 N0 0-1; D1 N0 2-3; D2 N0 4-5");
 }
 
 /* A CPU of whose caches nothing is known does not take in those that are known. */
@@ -73,7 +73,7 @@ static void cpu_without_caches_is_alone(void **state)
 	machine_make(*state, (struct machine_shape){ 1, 2, 2, 1 });
 	machine_remove(*state, CPU_DIR "/cpu0/cache");
 	machine_write(*state, "1", CPU_DIR "/cpu1/cache/index3/shared_cpu_list");
-	assert_described(*state, 3, "", "4 CPUs, 3 domains, 1 nodes: D0 N0 0; D1 N0 1; D2 N0 2-3");
+	assert_described(*state, 3, "", "4 CPUs, 3 domains, 1 node: D0 N0 0; D1 N0 1; D2 N0 2-3");
 }
 
 static void without_a_package_the_node_is_the_domain(void **state)
@@ -118,7 +118,7 @@ static void contradicting_lists_stay_disjoint(void **state)
 	machine_cache(*state, 1, 0, 3, "Unified", "1-3");
 	machine_cache(*state, 2, 0, 3, "Unified", "2");
 	machine_cache(*state, 3, 0, 3, "Unified", "0,2");
-	assert_described(*state, 3, "", "4 CPUs, 2 domains, 1 nodes: D0 N0 0-2; D1 N0 3");
+	assert_described(*state, 3, "", "4 CPUs, 2 domains, 1 node: D0 N0 0-2; D1 N0 3");
 }
 
 static void list_may_lack_its_own_cpu(void **state)
@@ -126,7 +126,7 @@ static void list_may_lack_its_own_cpu(void **state)
 	machine_cpus(*state, "0-2", "0-2");
 	machine_cache(*state, 0, 0, 3, "Unified", "1");
 	machine_cache(*state, 2, 0, 3, "Unified", "");
-	assert_described(*state, 3, "", "3 CPUs, 2 domains, 1 nodes: D0 N0 0-1; D1 N0 2");
+	assert_described(*state, 3, "", "3 CPUs, 2 domains, 1 node: D0 N0 0-1; D1 N0 2");
 }
 
 static void cpumasks_define_the_domains(void **state)
@@ -166,7 +166,7 @@ static void garbage_of_a_cache_is_skipped(void **state)
 	machine_make(*state, (struct machine_shape){ 1, 2, 2, 1 });
 	machine_write(*state, "garbage", CPU_DIR "/cpu0/cache/index3/level");
 	machine_write(*state, "9999999", CPU_DIR "/cpu1/cache/index3/shared_cpu_list");
-	assert_described(*state, 3, "", "4 CPUs, 3 domains, 1 nodes: D0 N0 0; D1 N0 1; D2 N0 2-3");
+	assert_described(*state, 3, "", "4 CPUs, 3 domains, 1 node: D0 N0 0; D1 N0 1; D2 N0 2-3");
 }
 
 static void too_many_domains_are_refused(void **state)

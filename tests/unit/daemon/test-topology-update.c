@@ -25,7 +25,7 @@ static void offline_cpus_have_no_domain_yet(void **state)
 
 	machine_make(*state, (struct machine_shape){ 1, 2, 2, 1 });
 	take_offline(*state, 1, "0,2-3", "0", "0");
-	assert_described(*state, 3, "", "3 CPUs, 2 domains, 1 nodes: D0 N0 0; D1 N0 2-3");
+	assert_described(*state, 3, "", "3 CPUs, 2 domains, 1 node: D0 N0 0; D1 N0 2-3");
 	t = read_with(*state, 3, "");
 	assert_int_equal(t->nr_cpu_ids, 4);
 	assert_false(t->cpus[1].online);
@@ -143,7 +143,7 @@ static void cpumask_of_offline_cpus_waits(void **state)
 
 	machine_make(*state, (struct machine_shape){ 1, 1, 4, 1 });
 	machine_write(*state, "0-1", CPU_DIR "/online");
-	assert_described(*state, 3, "0;2-3", "2 CPUs, 2 domains, 1 nodes: D0 N0 0; D1 N0 1");
+	assert_described(*state, 3, "0;2-3", "2 CPUs, 2 domains, 1 node: D0 N0 0; D1 N0 1");
 	t = read_with(*state, 3, "0,2;3");
 	machine_write(*state, "0-2", CPU_DIR "/online");
 	fresh = read_with(*state, 3, "0,2;3");

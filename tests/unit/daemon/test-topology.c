@@ -21,7 +21,7 @@ static void captured_numa2x2(void **state)
 static void captured_uni(void **state)
 {
 	machine_load(*state, "uni");
-	assert_described(*state, 3, "", "1 CPUs, 1 domains, 1 nodes: D0 N0 0");
+	assert_described(*state, 3, "", "1 CPU, 1 domain, 1 node: D0 N0 0");
 }
 
 static void captured_big16(void **state)
@@ -70,7 +70,7 @@ static void no_numa(void **state)
 
 	machine_make(*state, (struct machine_shape){ 1, 2, 2, 1 });
 	machine_remove(*state, NODE_DIR);
-	assert_described(*state, 3, "", "4 CPUs, 2 domains, 1 nodes: D0 N0 0-1; D1 N0 2-3");
+	assert_described(*state, 3, "", "4 CPUs, 2 domains, 1 node: D0 N0 0-1; D1 N0 2-3");
 	t = read_with(*state, 3, "");
 	assert_int_equal(t->nodes[0].distance[0], 10);
 }
@@ -87,7 +87,7 @@ static void ids_of_cpus_may_be_sparse(void **state)
 	machine_cache(m, 1, 0, 3, "Unified", "0-1");
 	machine_cache(m, 4, 0, 3, "Unified", "4,100");
 	machine_cache(m, 100, 0, 3, "Unified", "4,100");
-	assert_described(m, 3, "", "4 CPUs, 2 domains, 1 nodes: D0 N0 0-1; D1 N0 4,100");
+	assert_described(m, 3, "", "4 CPUs, 2 domains, 1 node: D0 N0 0-1; D1 N0 4,100");
 	t = read_with(m, 3, "");
 	assert_int_equal(t->nr_cpu_ids, 101);
 	assert_int_equal(t->cpus[2].domain, WD40_NO_DOMAIN);
@@ -147,7 +147,7 @@ static void nodes_stay_disjoint(void **state)
 static void impossible_cpus_are_not_online(void **state)
 {
 	machine_cpus(*state, "0-1", "0-5");
-	assert_described(*state, 3, "", "2 CPUs, 1 domains, 1 nodes: D0 N0 0-1");
+	assert_described(*state, 3, "", "2 CPUs, 1 domain, 1 node: D0 N0 0-1");
 }
 
 static void no_sysfs(void **state)
@@ -173,7 +173,7 @@ static void garbage_in_sysfs_is_an_error(void **state)
 static void largest_machine(void **state)
 {
 	machine_cpus(*state, "0-8191", "0-8191");
-	assert_described(*state, 3, "", "8192 CPUs, 1 domains, 1 nodes: D0 N0 0-8191");
+	assert_described(*state, 3, "", "8192 CPUs, 1 domain, 1 node: D0 N0 0-8191");
 	machine_cpus(*state, "0-8192", "0-8192");
 	assert_refused(*state, "", -E2BIG, "CPUs");
 }

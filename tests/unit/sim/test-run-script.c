@@ -87,6 +87,31 @@ static void actions_are_read(void **state)
 	assert_int_equal(s.actions[2].frequency, 512);
 }
 
+/* CPUs 0 to 3, 8, 10 and more, of which 3 is offline at first; a second. */
+static void assert_fits(const char *time, const char *action, const char *message)
+{
+	_cleanup_(sim_machine_freep) struct sim_machine *m = NULL;
+	_cleanup_(sim_script_done) struct sim_script s = { 0 };
+	char why[SIM_WHY_SIZE] = "";
+
+	assert_int_equal(sim_machine_load("sparse", why, &m), 0);
+	add(&s, "0s", "set:greedy-threshold=2");
+	add(&s, time, action);
+	assert_int_equal(sim_script_fits(&s, m, 1000000000, why), *message ? -EINVAL : 0);
+	assert_string_equal(why, message);
+}
+
+static void what_would_do_nothing_is_refused(void **state)
+{
+	assert_fits("1s", "offline:8,10", "");
+	assert_fits("5ms", "online:3", "");
+	assert_fits("5ms", "offline:9", "--at 5ms offline: the machine has no CPU 9");
+	assert_fits("5ms", "occupy:0-3,5-8:rt:1ms", "--at 5ms occupy: the machine has no CPU 5");
+	assert_fits("0s", "frequency:8191:1", "--at 0s frequency: the machine has no CPU 8191");
+	assert_fits("1.5s", "online:3", "--at 1500ms online: the run ends at 1s");
+	assert_fits("1000001us", "set:fifo-sched=yes", "--at 1000001us set: the run ends at 1s");
+}
+
 /* Whatever the order they were given in: at 1 s the first is fine, and then the second is not. */
 static void re_tunes_are_tried_in_the_order_of_time(void **state)
 {
@@ -124,6 +149,7 @@ int main(void)
 		cmocka_unit_test(durations_have_units),
 		cmocka_unit_test(what_is_wrong_is_said),
 		cmocka_unit_test(actions_are_read),
+		cmocka_unit_test(what_would_do_nothing_is_refused),
 		cmocka_unit_test(re_tunes_are_tried_in_the_order_of_time),
 		cmocka_unit_test(re_tunes_of_one_time_keep_their_order),
 	};

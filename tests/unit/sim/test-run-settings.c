@@ -90,12 +90,23 @@ static void changes_come_all_at_once(void **state)
 	assert_int_equal(value(c, TUNABLE_GREEDY_THRESHOLD)->u, 1);
 }
 
+static void changes_are_refused_as_settings_are(void **state)
+{
+	_cleanup_(config_freep) struct config *c = with(NULL);
+
+	change(c, "slice-us-overutil=1", -EINVAL,
+	       "slice-us-overutil: \"1\" is out of range (allowed: 100 to 1000000 us)");
+	change(c, "slice-us-overutl=1", -EINVAL,
+	       "slice-us-overutl: unknown key, did you mean \"slice-us-overutil\"?");
+}
+
 static void commas_may_be_in_values(void **state)
 {
 	_cleanup_(config_freep) struct config *c = with(NULL);
 
 	change(c, "cpumasks=0-3,8;4,0x20,kthreads-local=on", -EINVAL,
-	       "cpumasks: \"0-3,8;4,0x20\" has a set that is no CPU list and no mask");
+	       "cpumasks: \"0-3,8;4,0x20\" has a set that is no CPU list and no mask "
+	       "(allowed: disjoint sets of CPUs like 0-3,8;0xf0)");
 	change(c, "cpumasks=0-3,8;4,kthreads-local=on", 0, "");
 	assert_string_equal(value(c, TUNABLE_CPUMASKS)->list, "0-3,8;4");
 	assert_true(value(c, TUNABLE_KTHREADS_LOCAL)->b);
@@ -108,6 +119,7 @@ int main(void)
 		cmocka_unit_test(settings_are_the_command_line),
 		cmocka_unit_test(refusals_are_the_daemons),
 		cmocka_unit_test(changes_come_all_at_once),
+		cmocka_unit_test(changes_are_refused_as_settings_are),
 		cmocka_unit_test(commas_may_be_in_values),
 	};
 

@@ -79,7 +79,7 @@ static void what_cannot_be_is_refused_before_the_run(void **state)
 	assert_refused((struct wanted){ .settings = { "cpumasks=0-9" } },
 		       "cpumasks: \"0-9\" has CPU 4, which the machine has not");
 	assert_refused((struct wanted){ .script = { "50ms", "set:greedy-threshold=no" } },
-		       "greedy-threshold: \"no\" is not a number");
+		       "greedy-threshold: \"no\" is not a number (allowed: 0 to 1024)");
 }
 
 /* One round before the scheduler attaches, one right behind, and one whenever an interval is over. */

@@ -47,6 +47,7 @@ static int begin(void **state)
 	assert_int_equal(sim_script_add(&c->script, "100ms", "set:fifo-sched=yes", why), 0);
 	assert_int_equal(sim_script_add(&c->script, "200ms", "offline:3", why), 0);
 	assert_int_equal(sim_script_add(&c->script, "300ms", "frequency:1:512", why), 0);
+	assert_int_equal(sim_script_add(&c->script, "4s", "occupy:2:rt:5ms", why), 0);
 	c->run = (struct sim_run){
 		.machine = c->machine,
 		.workload = c->workload,
@@ -113,6 +114,8 @@ static void no_more_runs_than_allowed_are_made(void **state)
 	assert_int_equal(sim_shrink(&c->run, result.violation, 3, 0, &shrunk), 0);
 	assert_int_equal(shrunk.nr_runs, 3);
 	assert_non_null(shrunk.violation);
+	for (u32 i = 0; i < shrunk.script.nr; i++)
+		assert_in_range(shrunk.script.actions[i].at_ns, 0, shrunk.duration_ns);
 }
 
 static void another_oracle_is_not_the_same_fault(void **state)
