@@ -9,6 +9,7 @@ import sys
 import unittest
 
 from harness import CTL, DAEMON, Case, Polkit, die_with_parent, wait_until
+from tunables import TUNABLES
 
 OK, FAILED, USAGE, UNREACHABLE, NOT_PERMITTED, REFUSED, STALE, BUSY, NEGATIVE = range(9)
 RELAY = pathlib.Path(__file__).with_name("relay.py")
@@ -69,7 +70,7 @@ class Monitor:
 class Reads(Ctl):
     def test_get(self):
         lines = self.run_ctl("get").splitlines()
-        self.assertEqual(len(lines), 20)
+        self.assertEqual(len(lines), len(TUNABLES))
         self.assertIn("slice-us-overutil=1000", lines)
         self.assertIn("interval=2", lines)
         self.assertIn("cpumasks=", lines)
@@ -114,7 +115,7 @@ class Reads(Ctl):
 
     def test_describe(self):
         lines = self.run_ctl("describe").splitlines()
-        self.assertEqual(len(lines), 21)
+        self.assertEqual(len(lines), 1 + len(TUNABLES))
         self.assertEqual(lines[0].split(), ["NAME", "VALUE", "DEFAULT", "ALLOWED", "UNIT", "APPLIED", "FROM"])
         rows = {line.split()[0]: line.split() for line in self.run_ctl("describe", "--no-legend").splitlines()}
         self.assertEqual(rows["interval"], ["interval", "2", "2", "0.1..60", "s", "live", "default"])
