@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import unittest
@@ -96,6 +97,27 @@ class Reads(Ctl):
         self.assertIn("Unsaved: perf, cache-level (wd40ctl save)", text)
         self.run_ctl("set", "perf=6", "--for", "1min")
         self.assertRegex(self.run_ctl("status"), r"On trial: generation 3, for another \d+(\.\d+)?s \(wd40ctl confirm 3\)")
+
+    def test_status_counts_problems_in_the_files(self):
+        self.assertNotIn("Problems", self.run_ctl("status"))
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nperf = 9000\ninterval = soon\nfoo = 1")
+        self.assertNotIn("Problems", self.run_ctl("status"), "the daemon has not read them")
+        monitor = Monitor(self)
+        self.daemon.process.send_signal(signal.SIGHUP)
+        wait_until("ConfigProblems", lambda: self.get("ConfigProblems") == "u 3")
+        self.assertIn("Problems: 3 in the files (wd40ctl check)", self.run_ctl("status"))
+        self.assertEqual(self.ctl_json("status")["ConfigProblems"], 3)
+        self.assertIn("3", monitor.wait_for("ConfigProblems"))
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nperf = 9")
+        self.run_ctl("reload")
+        self.assertNotIn("Problems", self.run_ctl("status"))
+
+    def test_status_lists_the_file_that_was_saved_to(self):
+        self.machine.write("etc/wd40d/wd40d.ini", "")
+        self.run_ctl("reload")
+        self.assertNotIn(SAVED, self.run_ctl("status"))
+        self.run_ctl("set", "perf=5", "--save")
+        self.assertRegex(self.run_ctl("status"), f"Files: .*/etc/wd40d/wd40d.ini\n *.*/{SAVED}\n")
 
     def test_status_of_what_is_not_attached(self):
         self.run_ctl("detach")

@@ -281,6 +281,47 @@ static void test_forget(void **state)
 	assert_file(SAVED, HEADER);
 }
 
+static void assert_files_as_after_a_restart(const struct config *c)
+{
+	_cleanup_(config_freep) struct config *again = started();
+	const char *const *now = config_files(c), *const *then = config_files(again);
+
+	for (; *now && *then; now++, then++)
+		assert_string_equal(*now, *then);
+	assert_ptr_equal(*now, *then); /* both have ended */
+}
+
+/* Among others, again, and in the stead of one of the same name that is read no more. */
+static void test_written_file_is_listed(void **state)
+{
+	_cleanup_(config_freep) struct config *c = NULL;
+	struct config_problem p;
+	tunable_mask forgotten;
+
+	tree_write(ETC, "");
+	tree_write(ETC_DIR "/10-a.ini", "");
+	tree_write(ETC_DIR "/95-z.ini", "");
+	tree_write(RUN_DIR "/90-runtime.ini", "");
+	c = started();
+	for (int i = 0; i < 2; i++) {
+		set(c, TUNABLE_PERF, i ? "6" : "5");
+		save(c, config_runtime(c));
+		assert_string_equal(config_files(c)[2], tree_path(SAVED));
+		assert_files_as_after_a_restart(c);
+	}
+	assert_int_equal(config_forget(c, TUNABLES_ALL, &forgotten, &p), 0);
+	assert_files_as_after_a_restart(c);
+}
+
+static void test_first_written_file_is_listed(void **state)
+{
+	_cleanup_(config_freep) struct config *c = started();
+
+	set(c, TUNABLE_PERF, "5");
+	save(c, config_runtime(c));
+	assert_files_as_after_a_restart(c);
+}
+
 static void test_forget_without_a_file(void **state)
 {
 	_cleanup_(config_freep) struct config *c = started();
@@ -401,6 +442,8 @@ int main(void)
 		tree_test(test_directory_in_its_place),
 		tree_test(test_full_disk_loses_nothing),
 		tree_test(test_forget),
+		tree_test(test_written_file_is_listed),
+		tree_test(test_first_written_file_is_listed),
 		tree_test(test_forget_without_a_file),
 		tree_test(test_reset_takes_no_more_from_the_files),
 		tree_test(test_reset_of_what_is_not_saved_reads_nothing),
