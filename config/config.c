@@ -123,6 +123,11 @@ const char *const *config_files(const struct config *c)
 	return (const char *const *)c->read;
 }
 
+uint32_t config_nr_problems(const struct config *c)
+{
+	return c->nr_problems;
+}
+
 int config_set_option(struct config *c, enum tunable_id id, const char *text,
 		      struct config_problem *problem)
 {

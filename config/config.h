@@ -115,8 +115,14 @@ int config_load(struct config *c, config_report_fn report, void *userdata);
 /* config_load up to where it would change something: what it would report. */
 int config_try_load(const struct config *c, config_report_fn report, void *userdata);
 
-/* The files that were read, NULL-terminated, in order. Owned by the config until the next load. */
+/*
+ * The files that were read, and the drop-in once it is written, NULL-terminated, in order. Owned by the
+ * config until the next load or change of the drop-in.
+ */
 const char *const *config_files(const struct config *c);
+
+/* How many problems the last load found in them. */
+uint32_t config_nr_problems(const struct config *c);
 
 /*
  * Sets a value of the command line layer from text. Rules between values are config_check's.

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "config/config.h"
 #include "config/files.h"
@@ -28,6 +29,7 @@ struct config {
 	char *root;
 	char *file;  /* of --config, or NULL */
 	char **read; /* NULL-terminated */
+	uint32_t nr_problems;
 	struct layer layers[NR_LAYERS];
 
 	/* derived from the layers: borrowed values, and the layer each is from */

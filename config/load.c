@@ -209,6 +209,7 @@ static void commit(struct config *c, struct load *l, const struct layer *files)
 	c->layers[LAYER_FILE] = *files;
 	paths_free(c->read);
 	c->read = TAKE_PTR(l->read);
+	c->nr_problems = (uint32_t)l->reporter.nr_problems;
 	config_update(c);
 }
 

@@ -27,6 +27,7 @@ struct save {
 	size_t size;
 	unsigned int lines[NR_TUNABLES]; /* where each value stands, 0: nowhere */
 	char *paths[NR_TUNABLES];        /* for the slots of values that move */
+	char *listed, **read;            /* for the list of files, with room for one more */
 };
 
 static void save_done(struct save *s)
@@ -34,6 +35,8 @@ static void save_done(struct save *s)
 	for (int id = 0; id < NR_TUNABLES; id++)
 		free(s->paths[id]);
 	layer_done(&s->held);
+	free(s->listed);
+	free(s->read);
 	free(s->text);
 	free(s->path);
 }
@@ -54,12 +57,12 @@ static int begin(struct save *s, const struct config *c)
 	return r < 0 ? r : 0;
 }
 
-/* Whether the file of that path is read after ours. */
-static bool is_later(const char *path)
+/* When the file of that path is read: before ours (below 0), in its stead (0), or after it. */
+static int compare_with_ours(const char *path)
 {
 	const char *name = strrchr(path, '/') + 1, *ours = strrchr(CONFIG_SAVED_PATH, '/') + 1;
 
-	return strstr(path, "/wd40d.ini.d/") && strcmp(name, ours) > 0;
+	return strstr(path, "/wd40d.ini.d/") ? strcmp(name, ours) : -1;
 }
 
 static int check_read_at_all(const struct config *c, struct config_problem *problem)
@@ -79,7 +82,7 @@ static int check_visible(const struct config *c, enum tunable_id id, struct conf
 	if (c->layers[LAYER_COMMAND_LINE].slots[id].set)
 		problem_fill(problem, CONFIG_NOT_SAVED, NULL, 0, tunables[id].key, "",
 			     "the command line sets it, over anything that is saved");
-	else if (file->set && is_later(file->path))
+	else if (file->set && compare_with_ours(file->path) > 0)
 		problem_fill(problem, CONFIG_NOT_SAVED, NULL, 0, tunables[id].key, "",
 			     "%.200s:%u sets it, over anything that is saved", file->path,
 			     file->line);
@@ -156,10 +159,23 @@ static int make_text(struct save *s)
 	return r == 0 && fflush(f) != 0 ? -ENOMEM : r;
 }
 
-static int write_out(struct save *s, struct config_problem *problem)
+static int make_room(struct save *s, const struct config *c)
+{
+	size_t n = 0;
+
+	while (c->read[n])
+		n++;
+	s->listed = strdup(s->path);
+	s->read = calloc(n + 2, sizeof(*s->read));
+	return s->listed && s->read ? 0 : -ENOMEM;
+}
+
+static int write_out(struct save *s, const struct config *c, struct config_problem *problem)
 {
 	int r = make_text(s);
 
+	if (r == 0)
+		r = make_room(s, c);
 	if (r < 0)
 		return r;
 	r = file_replace(s->path, s->text, s->size, 0644);
@@ -171,6 +187,22 @@ static int write_out(struct save *s, struct config_problem *problem)
 		     : r == -EEXIST ? "it is not a file"
 				    : strerror(-r));
 	return -EINVAL;
+}
+
+/* Ours is among the files now, where the next load finds it. */
+static void update_files(struct save *s, struct config *c)
+{
+	size_t i = 0, n = 0;
+
+	while (c->read[i] && compare_with_ours(c->read[i]) < 0)
+		s->read[n++] = c->read[i++];
+	s->read[n++] = TAKE_PTR(s->listed);
+	if (c->read[i] && compare_with_ours(c->read[i]) == 0)
+		free(c->read[i++]);
+	while (c->read[i])
+		s->read[n++] = c->read[i++];
+	free(c->read);
+	c->read = TAKE_PTR(s->read);
 }
 
 /* The drop-in's other values may stand elsewhere now. */
@@ -200,6 +232,7 @@ static void move_saved(struct save *s, struct config *c, tunable_mask ids)
 		slot->path = TAKE_PTR(s->paths[id]);
 		slot_move(id, slot, &files->slots[id]);
 	}
+	update_files(s, c);
 	update_lines(s, c);
 	config_update(c);
 }
@@ -232,7 +265,7 @@ int config_save(struct config *c, tunable_mask ids, tunable_mask *saved,
 	if (r == 0)
 		r = want(&s, c, ids, problem);
 	if (r == 0)
-		r = write_out(&s, problem);
+		r = write_out(&s, c, problem);
 	if (r < 0)
 		return r;
 	move_saved(&s, c, ids);
@@ -281,9 +314,10 @@ int config_forget(struct config *c, tunable_mask ids, tunable_mask *forgotten,
 	r = want_none(&s, c, ids, &held, problem);
 	if (r < 0 || !held)
 		return r;
-	r = write_out(&s, problem);
+	r = write_out(&s, c, problem);
 	if (r < 0)
 		return r;
+	update_files(&s, c);
 	update_lines(&s, c);
 	*forgotten = held;
 	return 0;

@@ -123,6 +123,18 @@ static void print_trial(const struct client *c, json_object *properties)
 	printf(" (wd40ctl confirm %" PRIu64 ")\n", generation);
 }
 
+/* What is wrong was left out, so somebody may wait for it to count. */
+static void print_problems(json_object *properties)
+{
+	uint64_t n = number_of(properties, "ConfigProblems");
+
+	if (!n)
+		return;
+	output_label(stdout, "Problems");
+	output_colored(stdout, COLOR_YELLOW, "%" PRIu64 " in the files", n);
+	printf(" (wd40ctl check)\n");
+}
+
 static void print_files(json_object *properties)
 {
 	json_object *files = json_object_object_get(properties, "ConfigFiles");
@@ -150,6 +162,7 @@ static void print_status(const struct client *c, json_object *properties)
 	print_trial(c, properties);
 	print_names(properties, "PendingReattach", "Pending", "wd40ctl reattach");
 	print_names(properties, "UnsavedTunables", "Unsaved", "wd40ctl save");
+	print_problems(properties);
 	print_files(properties);
 }
 

@@ -4,11 +4,6 @@
 #include "daemon/manager-private.h"
 #include "util/log.h"
 
-static const struct policy *const policies[NR_POLICIES] = {
-	[POLICY_TUNER] = &tuner_policy,
-	[POLICY_BALANCER] = &balancer_policy,
-};
-
 static struct policy_snapshot take_snapshot(const struct manager *m)
 {
 	return (struct policy_snapshot){

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemon/manager.h"
-#include "daemon/policy.h"
+#include "daemon/policies.h"
 #include "daemon/sched-exit.h"
 
 /* A policy at work. */
@@ -16,12 +16,6 @@ struct policy_runner {
 	uint64_t round_usec; /* what the last one took */
 	uint64_t total_usec; /* what all of them took */
 	uint64_t last_at_us; /* when it was, real time */
-};
-
-enum {
-	POLICY_TUNER,
-	POLICY_BALANCER,
-	NR_POLICIES
 };
 
 struct manager {

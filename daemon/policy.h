@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Interface of a userspace policy: something that looks at the machine every so often and decides
- * what BPF shall do until the next time. The manager holds a list of policies and runs each of them
- * by the same few lines, so that another one is one file and one entry in that list.
+ * what BPF shall do until the next time. All of them are in the list of daemon/policies.h, and the
+ * manager and the simulator run each by the same few lines: another one is a pair of files and an
+ * entry in that list.
  *
  * Deciding and doing are apart. run is pure: it sees the snapshot and its own state and nothing
  * else (no clock, no files, no arena to write), so that tests and the simulator drive it with

@@ -21,7 +21,7 @@
 struct told {
 	enum manager_state state;
 	uint64_t attached_usec;
-	uint32_t restart_count;
+	uint32_t restart_count, config_problems;
 	uint64_t generation, unconfirmed, deadline_usec;
 	tunable_mask pending, unsaved;
 	char *topology; /* NULL while there is none */
@@ -79,6 +79,7 @@ static struct told told_now(const struct manager *m)
 		.generation = manager_generation(m),
 		.unconfirmed = transactions_unconfirmed(manager_transactions(m)),
 		.deadline_usec = transactions_deadline_usec(manager_transactions(m)),
+		.config_problems = config_nr_problems(manager_config(m)),
 		.unsaved = config_unsaved(manager_config(m)),
 		.topology = t ? topology_describe(t) : NULL,
 		.reason = strdup(manager_reason(m)),
@@ -116,6 +117,8 @@ static size_t note_changes(struct wd40_object *o, const char **names, size_t n)
 		names[n++] = "PendingReattach";
 	if (now.unsaved != before.unsaved)
 		names[n++] = "UnsavedTunables";
+	if (now.config_problems != before.config_problems)
+		names[n++] = "ConfigProblems";
 	if (now.unconfirmed != before.unconfirmed)
 		names[n++] = "UnconfirmedGeneration";
 	if (now.deadline_usec != before.deadline_usec)

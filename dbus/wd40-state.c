@@ -28,6 +28,7 @@ GETTER(get_attached, "t", manager_attached_realtime_usec(m))
 GETTER(get_attached_monotonic, "t", manager_attached_monotonic_usec(m))
 GETTER(get_restart_count, "u", manager_restart_count(m))
 GETTER(get_generation, "t", manager_generation(m))
+GETTER(get_config_problems, "u", config_nr_problems(manager_config(m)))
 GETTER(get_unconfirmed, "t", transactions_unconfirmed(manager_transactions(m)))
 GETTER(get_deadline, "t", transactions_deadline_usec(manager_transactions(m)))
 
@@ -159,6 +160,7 @@ const sd_bus_vtable wd40_state_vtable[] = {
 	SD_BUS_PROPERTY("UnconfirmedGeneration", "t", get_unconfirmed, 0, EMITS),
 	SD_BUS_PROPERTY("RevertDeadlineUSec", "t", get_deadline, 0, EMITS),
 	SD_BUS_PROPERTY("ConfigFiles", "as", get_config_files, 0, NOT_TRACKED),
+	SD_BUS_PROPERTY("ConfigProblems", "u", get_config_problems, 0, EMITS),
 	SD_BUS_PROPERTY("Topology", "s", get_topology, 0, EMITS),
 	SD_BUS_PROPERTY("Domains", "a(uuau)", get_domains, 0, EMITS),
 	SD_BUS_SIGNAL_WITH_NAMES("SchedulerExited", "sxssb",

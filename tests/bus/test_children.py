@@ -45,25 +45,31 @@ class Shows(Children):
                              (node, [2 * node, 2 * node + 1], cpus, cpus))
 
     def test_numbers_are_those_of_the_arena(self):
-        for field, n in ("nr_tasks", 7), ("nr_online", 2), ("capacity", 2048), ("max_wait_ns", 123456789):
+        for field, n in ("nr_tasks", 7), ("capacity", 1500), ("max_wait_ns", 123456789):
             self.fake.set_domain(2, field, n)
         self.fake.set_domain(3, "nr_tasks", 5)
         self.fake.set_domain(3, "capacity", 1000)
         row = self.domain(2)
-        self.assertEqual((row["Tasks"], row["Capacity"], row["LongestWaitUSec"]), (7, 2048, 123456))
-        self.assertEqual((self.node(1)["Tasks"], self.node(1)["Capacity"]), (12, 3048))
-        self.assertEqual((self.node(0)["Tasks"], self.node(0)["Capacity"]), (0, 0))
+        self.assertEqual((row["Tasks"], row["Capacity"], row["LongestWaitUSec"]), (7, 1500, 123456))
+        self.assertEqual((self.node(1)["Tasks"], self.node(1)["Capacity"]), (12, 2500))
+        self.assertEqual((self.node(0)["Tasks"], self.node(0)["Capacity"]), (0, 4096))
 
     def test_bound_of_the_wait(self):
         """As bpf/guard.bpf.h derives it, with the longer slice; 7 tasks on 2 CPUs."""
-        self.assertEqual(self.domain(2)["WaitBoundUSec"], 2**64 - 1)  # no CPU
+        self.fake.set_domain(1, "nr_online", 0)
+        self.assertEqual(self.domain(1)["WaitBoundUSec"], 2**64 - 1)
         self.fake.set_domain(2, "nr_tasks", 7)
-        self.fake.set_domain(2, "nr_online", 2)
         self.assertEqual(self.domain(2)["WaitBoundUSec"], 5000000 + 2 * 1000000 + 4 * 20000)
         self.assert_set("SliceUnderutilUSec", "t", "50000")
         self.assertEqual(self.domain(2)["WaitBoundUSec"], 5000000 + 2 * 1000000 + 4 * 50000)
         self.assert_set("FifoSched", "b", "yes")
         self.assertEqual(self.domain(2)["WaitBoundUSec"], 4 * 50000)
+
+    def test_capacity_is_known_before_the_balancer_looks(self):
+        self.assert_set("BalanceIntervalUSec", "t", "60000000")
+        Client(self).call("Reattach", "a{sv}", {})
+        self.assertEqual([self.domain(i)["Capacity"] for i in range(4)], [2048] * 4)
+        self.assertEqual([self.node(i)["Capacity"] for i in range(2)], [4096] * 2)
 
     def test_loads_and_moves(self):
         self.assert_set("BalanceIntervalUSec", "t", "100000")
@@ -78,8 +84,6 @@ class Shows(Children):
 
     def test_busy(self):
         wait_until("a reading", lambda: 0 <= self.domain(0)["BusyPercent"] <= 100)
-        for i in range(4):
-            self.fake.set_domain(i, "nr_online", 2)
         busy = [self.domain(i)["BusyPercent"] for i in range(2)]
         self.assertLessEqual(min(busy) - 100, self.node(0)["BusyPercent"])
         self.assertGreaterEqual(self.node(0)["BusyPercent"], 0)

@@ -10,6 +10,7 @@ import time
 import unittest
 
 from harness import CTL, PATIENCE, SOURCE, Case
+from tunables import TUNABLES
 
 VERBS = {"status", "get", "describe", "set", "confirm", "revert", "reset", "save", "reload", "attach", "detach", "reattach",
          "domains", "monitor", "check", "probe", "dump", "permissions", "stats", "reset-statistics"}
@@ -52,7 +53,7 @@ class Bash(Completion):
 
     def test_names(self):
         self.assertEqual(self.offered("get", "slice"), {"slice-us-underutil", "slice-us-overutil"})
-        self.assertEqual(len(self.offered("reset", "")), 20)
+        self.assertEqual(len(self.offered("reset", "")), len(TUNABLES))
         self.assertEqual(self.offered("--save", "set", "perf", "=", "3", "part"), {"partial="})
         self.assertEqual(self.offered("status", ""), set())
 

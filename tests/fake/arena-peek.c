@@ -83,8 +83,6 @@ static int add_hog(struct wd40_shared *shared, u32 domain)
 	t->nr_allowed_domains = shared->nr_domains;
 	t->duty.avg = (u64)WD40_DUTY_ONE << WD40_RAVG_FRAC;
 	memset(t->allowed_domains, 0xff, shared->domain_words * sizeof(u64));
-	for (u32 d = 0; d < shared->nr_domains; d++)
-		shared->domains[d].capacity = 1024 * shared->domains[d].nr_cpus;
 	__atomic_store_n(&t->slot.generation, 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&slab->nr_chunks, index / slab->chunk_objects + 1, __ATOMIC_RELEASE);
 	return EXIT_SUCCESS;

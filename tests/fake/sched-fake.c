@@ -201,11 +201,19 @@ static struct wd40_shared *fake_shared(struct sched *s)
 	return s->shared;
 }
 
-static void fake_begin_time(struct sched *s)
+/* As domain_begin() in bpf/domain.bpf.c does before an attach returns: all CPUs are online and alike. */
+static void fake_begin_cpus(struct wd40_shared *shared)
 {
-	for (u32 cpu = 0; cpu < s->shared->nr_cpu_ids; cpu++)
-		s->shared->cpus[cpu].online = s->shared->cpus[cpu].domain != WD40_NO_DOMAIN;
-	s->clock_ns = fake_clock_ns();
+	for (u32 cpu = 0; cpu < shared->nr_cpu_ids; cpu++) {
+		struct wd40_cpu *c = &shared->cpus[cpu];
+
+		if (c->domain == WD40_NO_DOMAIN)
+			continue;
+		c->online = true;
+		c->capacity = 1024;
+		shared->domains[c->domain].capacity += c->capacity;
+		shared->domains[c->domain].nr_online++;
+	}
 }
 
 /* As the verifier does: nothing else of the daemon runs meanwhile. */
@@ -229,7 +237,8 @@ static int fake_attach(struct sched *s)
 	fake_log("attach", r);
 	if (r < 0)
 		return r;
-	fake_begin_time(s);
+	fake_begin_cpus(s->shared);
+	s->clock_ns = fake_clock_ns();
 	s->attached = true;
 	nr_attached++;
 	return 0;

@@ -6,18 +6,10 @@
 #include <string.h>
 
 #include "daemon/arena.h"
-#include "daemon/balancer.h"
-#include "daemon/policy.h"
-#include "daemon/tuner.h"
+#include "daemon/policies.h"
 #include "tests/sim/settings.h"
-#include "util/macro.h"
 
 #define NSEC_PER_USEC 1000ull
-
-static const struct policy *const policies[] = {
-	&tuner_policy,
-	&balancer_policy,
-};
 
 struct runner {
 	struct sim_daemon *daemon;
@@ -33,7 +25,7 @@ struct sim_daemon {
 	u64 generation;
 	u32 retired_slots;
 	u32 hotplugs; /* of shared.hotplugs, those that topology has followed */
-	struct runner runners[ARRAY_SIZE(policies)];
+	struct runner runners[NR_POLICIES];
 };
 
 /* --- Hotplug. ----------------------------------------------------------------------------------- */
@@ -115,7 +107,7 @@ static int begin_policies(struct sim_daemon *d)
 {
 	int err = 0;
 
-	for (size_t i = 0; err >= 0 && i < ARRAY_SIZE(policies); i++) {
+	for (size_t i = 0; err >= 0 && i < NR_POLICIES; i++) {
 		struct runner *r = &d->runners[i];
 
 		*r = (struct runner){ .daemon = d, .policy = policies[i] };
@@ -129,7 +121,7 @@ static int begin_policies(struct sim_daemon *d)
 void sim_daemon_start(struct sim_daemon *d)
 {
 	have_run();
-	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+	for (size_t i = 0; i < NR_POLICIES; i++) {
 		if (policies[i]->eager)
 			run_policy(&d->runners[i]);
 		arm(&d->runners[i]);
@@ -147,7 +139,7 @@ static void publish(struct sim_daemon *d)
 static void retune_policies(struct sim_daemon *d, const enum tunable_id *ids, size_t n)
 {
 	have_run();
-	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+	for (size_t i = 0; i < NR_POLICIES; i++) {
 		for (size_t j = 0; j < n; j++)
 			if (ids[j] == policies[i]->interval)
 				arm(&d->runners[i]);
@@ -221,7 +213,7 @@ struct sim_daemon *sim_daemon_free(struct sim_daemon *d)
 {
 	if (!d)
 		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(policies); i++)
+	for (size_t i = 0; i < NR_POLICIES; i++)
 		if (d->runners[i].state)
 			d->runners[i].policy->free(d->runners[i].state);
 	free(d->machine.cpus);

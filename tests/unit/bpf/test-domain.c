@@ -127,8 +127,10 @@ static void fault_6_ids_without_a_cpu_are_passed_over(void **state)
 	t = task_make(100);
 	all_online();
 	assert_int_equal(shared.nr_orphaned, 0);
-	for (u32 d = 0; d < 3; d++)
+	for (u32 d = 0; d < 3; d++) {
 		assert_int_equal(shared.domains[d].nr_online, 1);
+		assert_int_equal(shared.domains[d].capacity, 1024);
+	}
 	assert_int_equal(domain_set_allowed(t, *state), 3);
 	assert_true(t->flags & WD40_TASK_ALL_CPUS);
 	native_allow_only(*state, 2, 100);

@@ -117,6 +117,12 @@ static void test_bad_value_keeps_the_file_below(void **state)
 	assert_int_equal(p.error, CONFIG_OUT_OF_RANGE);
 	assert_string_equal(p.path, tree_path(ETC));
 	is_from_file(c, TUNABLE_BALANCE_INTERVAL, VENDOR, 2);
+	assert_int_equal(config_nr_problems(c), 1);
+	tree_write(ETC, "");
+	assert_int_equal(config_try_load(c, NULL, NULL), 0);
+	assert_int_equal(config_nr_problems(c), 1);
+	loads(c, 0);
+	assert_int_equal(config_nr_problems(c), 0);
 }
 
 static void test_override_replaces_etc_and_drop_ins(void **state)

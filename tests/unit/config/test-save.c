@@ -11,44 +11,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/config/tree.h"
-#include "util/file.h"
-
-#define SAVED CONFIG_SAVED_PATH
-#define HEADER \
-	"# Values saved by D-Bus. wd40d replaces this file: write into another one.\n[wd40d]\n"
-
-static const struct config_author author = { 1000, "session-1.scope", "why" };
-
-/* A configuration as after a start. */
-static struct config *started(void)
-{
-	struct config *c = NULL;
-
-	assert_int_equal(config_new(tree_root, &c), 0);
-	assert_int_equal(config_load(c, NULL, NULL), 0);
-	return c;
-}
-
-static void set(struct config *c, enum tunable_id id, const char *text)
-{
-	struct config_change change = { .id = id };
-	char why[TUNABLE_WHY_MAX];
-	struct config_problem p;
-
-	assert_int_equal(tunable_parse(id, text, &change.value, why), 0);
-	assert_int_equal(config_set_runtime(c, &change, 1, &author, &p), 0);
-	tunable_value_done(id, &change.value);
-}
-
-static void save(struct config *c, tunable_mask ids)
-{
-	struct config_problem p = { 0 };
-	tunable_mask saved;
-
-	if (config_save(c, ids, &saved, &p) != 0)
-		fail_msg("%s", p.message);
-}
+#include "tests/unit/config/saved.h"
 
 static void refused(struct config *c, tunable_mask ids, enum config_error error, const char *part)
 {
@@ -60,21 +23,6 @@ static void refused(struct config *c, tunable_mask ids, enum config_error error,
 	assert_int_equal(p.error, error);
 	if (!strstr(p.message, part))
 		fail_msg("\"%s\" does not say \"%s\"", p.message, part);
-}
-
-static void assert_file(const char *path, const char *expected)
-{
-	_cleanup_(freep) char *text = NULL;
-
-	assert_int_equal(file_read(tree_path(path), 65536, &text, NULL), 0);
-	assert_string_equal(text, expected);
-}
-
-static void assert_value(const struct config *c, enum tunable_id id, const char *expected)
-{
-	_cleanup_(freep) char *text = tunable_format(id, &config_values(c)->values[id]);
-
-	assert_string_equal(text, expected);
 }
 
 static void test_saved_values_survive_a_restart(void **state)
@@ -263,110 +211,45 @@ static void test_full_disk_loses_nothing(void **state)
 	assert_int_equal(rmdir(tree_path(ETC_DIR)), 0); /* no temporary file is left */
 }
 
-static void test_forget(void **state)
+static void assert_files_as_after_a_restart(const struct config *c)
 {
-	_cleanup_(config_freep) struct config *c = started();
-	struct config_problem p;
-	tunable_mask forgotten;
+	_cleanup_(config_freep) struct config *again = started();
+	const char *const *now = config_files(c), *const *then = config_files(again);
 
-	set(c, TUNABLE_PERF, "5");
-	set(c, TUNABLE_FIFO_SCHED, "yes");
-	save(c, config_runtime(c));
-	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_PERF), &forgotten, &p), 0);
-	assert_true(forgotten == TUNABLE_BIT(TUNABLE_PERF));
-	assert_file(SAVED, HEADER "fifo-sched = yes\n");
-	assert_int_equal(config_load(c, NULL, NULL), 0);
-	assert_value(c, TUNABLE_PERF, "0");
-	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_FIFO_SCHED), &forgotten, &p), 0);
-	assert_file(SAVED, HEADER);
+	for (; *now && *then; now++, then++)
+		assert_string_equal(*now, *then);
+	assert_ptr_equal(*now, *then); /* both have ended */
 }
 
-static void test_forget_without_a_file(void **state)
+/* Among others, again, and in the stead of one of the same name that is read no more. */
+static void test_written_file_is_listed(void **state)
 {
-	_cleanup_(config_freep) struct config *c = started();
+	_cleanup_(config_freep) struct config *c = NULL;
 	struct config_problem p;
 	tunable_mask forgotten;
 
+	tree_write(ETC, "");
+	tree_write(ETC_DIR "/10-a.ini", "");
+	tree_write(ETC_DIR "/95-z.ini", "");
+	tree_write(RUN_DIR "/90-runtime.ini", "");
+	c = started();
+	for (int i = 0; i < 2; i++) {
+		set(c, TUNABLE_PERF, i ? "6" : "5");
+		save(c, config_runtime(c));
+		assert_string_equal(config_files(c)[2], tree_path(SAVED));
+		assert_files_as_after_a_restart(c);
+	}
 	assert_int_equal(config_forget(c, TUNABLES_ALL, &forgotten, &p), 0);
-	assert_int_equal(access(tree_path(SAVED), F_OK), -1);
+	assert_files_as_after_a_restart(c);
 }
 
-static void collect_one(const struct config_problem *problem, void *userdata)
-{
-	*(struct config_problem *)userdata = *problem;
-}
-
-/* What the drop-in had comes from the files below by now; the rest of them waits for a reload. */
-static void test_reset_takes_no_more_from_the_files(void **state)
+static void test_first_written_file_is_listed(void **state)
 {
 	_cleanup_(config_freep) struct config *c = started();
-	struct config_problem p = { 0 }, told = { 0 };
-	tunable_mask forgotten;
 
 	set(c, TUNABLE_PERF, "5");
-	set(c, TUNABLE_SLICE_UNDERUTIL, "30000");
 	save(c, config_runtime(c));
-	set(c, TUNABLE_PERF, "6");
-	tree_write(ETC, "[wd40d]\nperf = 4\nslice-us-overutil = 3000\nbogus = 1\n");
-	assert_int_equal(config_reset_saved(c, TUNABLE_BIT(TUNABLE_PERF), collect_one, &told, &p),
-			 0);
-	assert_string_equal(told.key, "bogus");
-	assert_file(SAVED, HEADER "slice-us-underutil = 30000\nperf = 5\n");
-	assert_int_equal(config_can_forget(c, TUNABLE_BIT(TUNABLE_PERF), &p), 0);
-	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_PERF), &forgotten, &p), 0);
-	assert_file(SAVED, HEADER "slice-us-underutil = 30000\n");
-	assert_value(c, TUNABLE_PERF, "4");
-	assert_string_equal(config_origin(c, TUNABLE_PERF).path, tree_path(ETC));
-	assert_value(c, TUNABLE_SLICE_OVERUTIL, "1000");
-	assert_int_equal(config_origin(c, TUNABLE_SLICE_UNDERUTIL).line, 3);
-}
-
-/* One that is not in the drop-in only loses its runtime value. */
-static void test_reset_of_what_is_not_saved_reads_nothing(void **state)
-{
-	_cleanup_(config_freep) struct config *c = started();
-	struct config_problem p;
-
-	set(c, TUNABLE_PERF, "5");
-	tree_write(ETC, "[wd40d]\nperf = 4\n");
-	assert_int_equal(config_reset_saved(c, TUNABLES_ALL, NULL, NULL, &p), 0);
-	assert_value(c, TUNABLE_PERF, "0");
-}
-
-static void test_reset_that_would_conflict_is_refused(void **state)
-{
-	_cleanup_(config_memory_freep) struct config_memory *memory = NULL;
-	_cleanup_(config_freep) struct config *c = started();
-	struct config_problem p;
-
-	set(c, TUNABLE_SLICE_UNDERUTIL, "50000");
-	save(c, config_runtime(c));
-	set(c, TUNABLE_SLICE_OVERUTIL, "40000");
-	assert_int_equal(config_reset_saved(c, TUNABLE_BIT(TUNABLE_SLICE_UNDERUTIL), NULL, NULL,
-					    &p),
-			 -EINVAL);
-	assert_int_equal(p.error, CONFIG_CONFLICT);
-	assert_value(c, TUNABLE_SLICE_UNDERUTIL, "50000");
-	assert_int_equal(config_remember(c, &memory), 0);
-	assert_int_equal(config_reset_saved(c, TUNABLES_ALL, NULL, NULL, &p), 0);
-	assert_value(c, TUNABLE_SLICE_UNDERUTIL, "20000");
-	config_swap(c, memory);
-	assert_value(c, TUNABLE_SLICE_UNDERUTIL, "50000");
-	assert_int_equal(config_origin(c, TUNABLE_SLICE_UNDERUTIL).line, 3);
-}
-
-static void test_forget_without_drop_ins_refuses(void **state)
-{
-	_cleanup_(config_freep) struct config *c = started();
-	struct config_problem p;
-	tunable_mask forgotten;
-
-	tree_write(SAVED, "[wd40d]\nperf = 5\n");
-	assert_int_equal(config_set_file(c, "/dev/null"), 0);
-	assert_int_equal(config_can_forget(c, TUNABLE_BIT(TUNABLE_PERF), &p), -EINVAL);
-	assert_int_equal(p.error, CONFIG_NOT_SAVED);
-	assert_int_equal(config_forget(c, TUNABLE_BIT(TUNABLE_PERF), &forgotten, &p), -EINVAL);
-	assert_int_equal(config_can_forget(c, TUNABLE_BIT(TUNABLE_FIFO_SCHED), &p), 0);
+	assert_files_as_after_a_restart(c);
 }
 
 static void test_everybody_may_read_it(void **state)
@@ -400,12 +283,8 @@ int main(void)
 		tree_test(test_symbolic_link_is_not_followed),
 		tree_test(test_directory_in_its_place),
 		tree_test(test_full_disk_loses_nothing),
-		tree_test(test_forget),
-		tree_test(test_forget_without_a_file),
-		tree_test(test_reset_takes_no_more_from_the_files),
-		tree_test(test_reset_of_what_is_not_saved_reads_nothing),
-		tree_test(test_reset_that_would_conflict_is_refused),
-		tree_test(test_forget_without_drop_ins_refuses),
+		tree_test(test_written_file_is_listed),
+		tree_test(test_first_written_file_is_listed),
 		tree_test(test_everybody_may_read_it),
 	};
 

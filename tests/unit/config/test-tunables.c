@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "util/cleanup.h"
+#include "util/macro.h"
 
 /* Names, defaults and ranges are promises to users: the design's table, once more. */
 static void test_rows_are_as_designed(void **state)
@@ -48,7 +49,7 @@ static void test_rows_are_as_designed(void **state)
 		{ "exit-dump-len", 0, "ExitDumpLen", "u", "0", "0 to 1048576", false },
 	};
 
-	assert_int_equal(sizeof(rows) / sizeof(rows[0]), NR_TUNABLES);
+	_Static_assert(ARRAY_SIZE(rows) == NR_TUNABLES, "a row here for each in config/tunables.c");
 	for (int id = 0; id < NR_TUNABLES; id++) {
 		const struct tunable *t = &tunables[id];
 		_cleanup_(freep) char *range = tunable_range_text(id);

@@ -5,21 +5,19 @@
 #include <math.h>
 
 #include "daemon/arena.h"
+#include "daemon/policies.h"
 #include "tests/unit/daemon/crowd.h"
 #include "tests/unit/daemon/made-topology.h"
-#include "util/macro.h"
 
 #define NODES   2u
 #define DOMAINS 2u /* a node */
 #define CPUS    2u /* a domain */
 
-static const struct policy *const policies[] = { &tuner_policy, &balancer_policy };
-
 /* An attached scheduler: arena, tuner, balancer. */
 struct scene {
 	struct crowd c;
 	struct topology *t;
-	void *states[ARRAY_SIZE(policies)];
+	void *states[NR_POLICIES];
 	struct tunable_set values;
 	struct statistics_clients clients;
 	struct statistics_source from;
@@ -32,13 +30,13 @@ static int begin(void **state)
 
 	s->c = crowd_new(NODES, DOMAINS, CPUS);
 	s->t = topology_make(NODES, DOMAINS, CPUS);
-	for (size_t i = 0; i < ARRAY_SIZE(policies); i++)
+	for (size_t i = 0; i < NR_POLICIES; i++)
 		assert_int_equal(policies[i]->new(s->t, &s->states[i]), 0);
 	s->from = (struct statistics_source){
 		.shared = s->c.shared,
 		.topology = s->t,
-		.tuner = tuner_decided(s->states[0]),
-		.balancer = s->states[1],
+		.tuner = tuner_decided(s->states[POLICY_TUNER]),
+		.balancer = s->states[POLICY_BALANCER],
 		.clients = &s->clients,
 	};
 	assert_int_equal(statistics_new(&s->s), 0);
@@ -51,7 +49,7 @@ static int end(void **state)
 	struct scene *s = *state;
 
 	statistics_free(s->s);
-	for (size_t i = 0; i < ARRAY_SIZE(policies); i++)
+	for (size_t i = 0; i < NR_POLICIES; i++)
 		policies[i]->free(s->states[i]);
 	topology_free(s->t);
 	crowd_free(&s->c);
@@ -71,7 +69,7 @@ static void balance(struct scene *s, bool moves)
 
 	s->values.values[TUNABLE_BALANCE_INTERVAL].usec = 2000000;
 	s->values.values[TUNABLE_LOAD_BALANCE].b = moves;
-	balancer_policy.run(s->states[1], &in);
+	balancer_policy.run(s->states[POLICY_BALANCER], &in);
 }
 
 /* --- The table. ------------------------------------------------------------------------------------- */
