@@ -32,7 +32,7 @@ static bool is_of_values(const struct wd40_config *config, const struct tunable_
 	return memcmp(&expected, config, sizeof(expected)) == 0;
 }
 
-static u64 slice_ns(u32 domain)
+u64 oracle_slice_ns(u32 domain)
 {
 	bool full = native_tune()->overutilized[domain / 64] >> domain % 64 & 1;
 
@@ -90,7 +90,7 @@ static void changed(struct sim_oracles *o)
 /* A rescued task gets the long slice whatever the tuner says. */
 static void check_slice(struct sim_oracles *o, const struct native_event *e)
 {
-	u64 slice = e->p->scx.slice, expected = slice_ns((u32)(e->dsq / 2));
+	u64 slice = e->p->scx.slice, expected = oracle_slice_ns((u32)(e->dsq / 2));
 
 	if (slice != expected && slice != native_config()->slice_underutil_ns)
 		oracle_fail(o, "slice", oracle_task(e->p), -1,

@@ -193,3 +193,4 @@ void oracle_arena_sweep(struct sim_oracles *o);
 void oracle_arena_finish(struct sim_oracles *o);
 void oracle_move_event(struct sim_oracles *o, const struct native_event *e);   /* I6 */
 void oracle_config_event(struct sim_oracles *o, const struct native_event *e); /* I7 */
+u64 oracle_slice_ns(u32 domain); /* what is in force there */

@@ -8,7 +8,7 @@
  *	- slices, order and CPUs stayed as they were;
  *	- no weight is more than one CPU can serve: weight * CPUs <= sum of the weights;
  *	- at its begin nobody led the domain's time by more than a slice;
- *	- in first-in-first-out order the weights are equal.
+ *	- in first-in-first-out order the weights are equal, and nobody yields: that gives a turn away.
  *
  * Then each ran for its share by weight of the window times CPUs, within 2 % where all weights are
  * equal, else within 5 %. On top, at either end of the window a slice may be under way: each of n tasks
@@ -54,6 +54,13 @@ static void note_guest(struct sim_oracles *o, const struct oracle_task *t, u32 d
 	disturb(o, domain);
 }
 
+/* Of a task that has stopped: each of its turns is shorter than the others'. */
+static bool gives_turn_away(const struct oracle_task *t)
+{
+	return native_config()->fifo_sched && t->domain < shared.nr_domains &&
+	       native.now_ns - t->runs_since < oracle_slice_ns(t->domain);
+}
+
 static void task_event(struct sim_oracles *o, struct oracle_task *t, const struct native_event *e)
 {
 	follow_domain(o, t);
@@ -61,8 +68,12 @@ static void task_event(struct sim_oracles *o, struct oracle_task *t, const struc
 	case NATIVE_EVENT_WAKE:
 	case NATIVE_EVENT_SLEEP:
 	case NATIVE_EVENT_ATTR: disturb(o, t->domain); break;
-	case NATIVE_EVENT_RUN:
-	case NATIVE_EVENT_STOP: note_guest(o, t, domain_of_cpu(e->cpu)); break;
+	case NATIVE_EVENT_RUN: note_guest(o, t, domain_of_cpu(e->cpu)); break;
+	case NATIVE_EVENT_STOP:
+		note_guest(o, t, domain_of_cpu(e->cpu));
+		if (gives_turn_away(t))
+			disturb(o, t->domain);
+		break;
 	default: break;
 	}
 }
