@@ -54,11 +54,11 @@ static void note_guest(struct sim_oracles *o, const struct oracle_task *t, u32 d
 	disturb(o, domain);
 }
 
-/* Of a task that has stopped: each of its turns is shorter than the others'. */
+/* Of a task that has stopped: its turns may be shorter than the others', which end at ticks. */
 static bool gives_turn_away(const struct oracle_task *t)
 {
 	return native_config()->fifo_sched && t->domain < shared.nr_domains &&
-	       native.now_ns - t->runs_since < oracle_slice_ns(t->domain);
+	       native.now_ns - t->runs_since < oracle_slice_ns(t->domain) + native.tick_ns;
 }
 
 static void task_event(struct sim_oracles *o, struct oracle_task *t, const struct native_event *e)
