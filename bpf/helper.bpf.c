@@ -75,10 +75,8 @@ __hidden void helper_wake_for_queue(u32 domain, struct policy policy)
 	call_helpers(domain, HELPER_DEPTH, policy);
 }
 
-__hidden void helper_wake_for_orphans(void)
+__hidden void helper_wake_all(void)
 {
-	if (!READ_ONCE(shared.nr_orphaned))
-		return;
 	for (u32 cpu = 0; cpu < shared.nr_cpu_ids && can_loop; cpu++)
 		if (READ_ONCE(shared.cpus[cpu].online))
 			scx_bpf_kick_cpu(cpu, KICK_IDLE);

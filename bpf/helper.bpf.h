@@ -53,8 +53,9 @@ __hidden void helper_look_around(s32 cpu, u32 domain, struct policy policy);
 __hidden void helper_wake_for_queue(u32 domain, struct policy policy);
 
 /*
- * A CPU has gone offline, which may have been the last of its domain: nobody serves that domain's queue any
- * more but by steal_orphan, and nobody was woken for what waits there. Wakes all idle CPUs. For the cpu_offline
- * callback, where the CPU that goes still handles its interrupts, so it may kick.
+ * A CPU has gone offline. It may have been called to a queue and will not come; or it was the last of its
+ * domain, whose queue nobody serves any more but by steal_orphan, and nobody was woken for what waits there.
+ * Wakes all idle CPUs. For the cpu_offline callback, where the CPU that goes still handles its interrupts, so
+ * it may kick.
  */
-__hidden void helper_wake_for_orphans(void);
+__hidden void helper_wake_all(void);

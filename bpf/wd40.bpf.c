@@ -388,7 +388,7 @@ void SCHED_OPS_SLEEPABLE(wd40_cpu_online, s32 cpu)
 void SCHED_OPS_SLEEPABLE(wd40_cpu_offline, s32 cpu)
 {
 	domain_cpu_online(cpu, false);
-	helper_wake_for_orphans();
+	helper_wake_all();
 }
 
 s32 SCHED_OPS_SLEEPABLE(wd40_init)

@@ -282,6 +282,22 @@ static void a_dying_cpu_hands_its_tasks_to_idle_ones(void **state)
 	assert_int_equal(longest_wait_of_all(), 0);
 }
 
+/* It was called to the queue, and goes before it comes. */
+static void a_helper_that_dies_is_replaced(void **state)
+{
+	begin(4, false);
+	hog(100);
+	native_run(MSEC);
+	assert_int_equal(actors[0]->native.cpu, 0);
+	actors[0]->scx.slice = 0; /* used up: it goes to the queue of its domain */
+	native_occupy(0, NATIVE_RT, SEC_NS);
+	assert_int_equal(shared.cpus[1].called_to, 0);
+	native_set_online(1, false);
+	native_run(MSEC);
+	assert_int_equal(longest_wait_of_all(), 0);
+	assert_int_not_equal(actors[0]->native.cpu, 0);
+}
+
 static u32 nr_running(void)
 {
 	u32 nr = 0;
@@ -371,6 +387,7 @@ int main(void)
 		TEST(busy_time_is_the_time_that_tasks_ran),
 		TEST(busy_time_stays_right_when_another_cpu_changes_a_weight),
 		TEST(a_dying_cpu_hands_its_tasks_to_idle_ones),
+		TEST(a_helper_that_dies_is_replaced),
 		TEST(a_task_left_in_a_dead_domain_wakes_an_idle_cpu),
 		TEST(all_come_when_stealing_is_allowed),
 		TEST(a_light_task_among_bound_ones_gets_its_helper_soon),
