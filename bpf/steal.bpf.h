@@ -50,7 +50,7 @@ bool steal_orphan(const struct wd40_config __arena *config __arg_arena);
 s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena);
 
 /*
- * The domain that steal would take from, once those who are expected are queued, had its tasks an affinity that
- * lets them come; -ENOENT.
+ * The domain that steal would take from, once those who are expected are queued, had its tasks an affinity
+ * that lets them come; -ENOENT.
  */
 s32 steal_find(u32 thief_domain, const struct wd40_config __arena *config __arg_arena);

@@ -152,9 +152,9 @@ static u32 preferred_domain(struct task_struct *p, struct wd40_task __arena *t)
 }
 
 /*
- * Where a task with an affinity that lives where CPUs are offline, which may be all of its own, follows the CPU
- * that the kernel has put it on; WD40_NO_DOMAIN: it need not. After a change of affinity that CPU may be one
- * that it has to leave.
+ * Where a task with an affinity that lives where CPUs are offline, which may be all of its own, follows the
+ * CPU that the kernel has put it on; WD40_NO_DOMAIN: it need not. After a change of affinity that CPU may be
+ * one that it has to leave.
  */
 static u32 stranded_to(struct task_struct *p, const struct wd40_task __arena *t)
 {

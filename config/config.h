@@ -106,8 +106,9 @@ int config_set_file(struct config *c, const char *path);
 /*
  * Reads all files anew. Each bad value is reported and keeps the layer below; the rest of its file
  * counts. Values that break a rule together are reported and dropped, those of the highest file
- * involved first, until the rule holds; so are those that the machine cannot have. Files never win over the command line or a runtime value:
- * where they conflict with one, the files' former values stay (the defaults at the first load).
+ * involved first, until the rule holds; so are those that the machine cannot have. Files never win over
+ * the command line or a runtime value: where they conflict with one, the files' former values stay (the
+ * defaults at the first load).
  * Returns the number of problems, or -ENOMEM. On -ENOMEM nothing has changed.
  */
 int config_load(struct config *c, config_report_fn report, void *userdata);

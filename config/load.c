@@ -96,6 +96,7 @@ static int drop_one(struct load *l, const struct config *c, const struct tunable
 		    const size_t from[NR_TUNABLES])
 {
 	struct tunable_conflict conflicts[NR_TUNABLE_RULES];
+	tunable_mask of_files = 0; /* the machine need not be looked at for others */
 	struct config_problem p;
 	enum tunable_id id;
 	struct slot *slot;
@@ -103,7 +104,9 @@ static int drop_one(struct load *l, const struct config *c, const struct tunable
 
 	if (tunable_set_conflicts(set, conflicts) > 0)
 		return drop_conflict(l, &conflicts[0], set, from) < 0 ? -ENOMEM : 1;
-	r = config_judge(c, set, TUNABLES_ALL, "; ignored", &id, &p);
+	for (int i = 0; i < NR_TUNABLES; i++)
+		of_files |= from[i] ? TUNABLE_BIT(i) : 0;
+	r = config_judge(c, set, of_files, "; ignored", &id, &p);
 	if (r != -EINVAL || !from[id])
 		return r == -ENOMEM ? r : 0;
 	slot = &l->layers[from[id] - 1].slots[id];

@@ -11,6 +11,7 @@
 #include "daemon/event.h"
 #include "daemon/manager-private.h"
 #include "util/log.h"
+#include "util/macro.h"
 
 /* CPUs that come and go during an attach are an event, not a state: they settle. */
 #define ATTACH_TRIES 5
@@ -246,12 +247,20 @@ int manager_attach(struct manager *m)
 static int attach_as_before(struct manager *m)
 {
 	struct tunable_set values = *config_values(m->config); /* borrowed */
+	static const enum tunable_id shape[] = { TUNABLE_CACHE_LEVEL, TUNABLE_CPUMASKS };
+	const struct tunable_value *proven = m->proven_values.values;
+	bool differs = false;
 
-	if (!m->proven_values.values[TUNABLE_CPUMASKS].list)
+	if (!proven[TUNABLE_CPUMASKS].list)
 		return -EDOM;
-	log_error("%s; the domains stay as they were", m->reason);
-	values.values[TUNABLE_CACHE_LEVEL] = m->proven_values.values[TUNABLE_CACHE_LEVEL];
-	values.values[TUNABLE_CPUMASKS] = m->proven_values.values[TUNABLE_CPUMASKS];
+	for (size_t i = 0; i < ARRAY_SIZE(shape); i++) {
+		differs |=
+			!tunable_value_equal(shape[i], &values.values[shape[i]], &proven[shape[i]]);
+		values.values[shape[i]] = proven[shape[i]];
+	}
+	if (!differs)
+		return -EDOM;
+	log_error("%s; trying the domains as they were", m->reason);
 	return attach_with(m, &values);
 }
 

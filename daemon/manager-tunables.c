@@ -91,9 +91,10 @@ static bool revert(struct manager *m, enum revert_cause cause, const struct conf
 	if (!transactions_revert(m->transactions, cause, &result))
 		return false;
 	follow_trial(m);
-	log_revert(generation, cause, author);
+	if (result.n) /* else the generation is that of an earlier change, which stays */
+		log_revert(generation, cause, author);
 	apply(m, &result, "reverted", author);
-	if (m->listener.tunables_reverted)
+	if (result.n && m->listener.tunables_reverted)
 		m->listener.tunables_reverted(generation, cause, m->listener.userdata);
 	manager_tell_state(m);
 	return true;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The list of policies. Whoever runs the scheduler, the manager or the simulator, runs them in this order. */
+/*
+ * The list of policies, NR_POLICIES of them. Whoever runs the scheduler, the manager or the simulator, runs
+ * them in this order.
+ */
 #pragma once
 
 #include "daemon/policy.h"
@@ -10,4 +13,4 @@ enum policy_id {
 	NR_POLICIES
 };
 
-extern const struct policy *const policies[NR_POLICIES];
+extern const struct policy *const policies[];

@@ -6,8 +6,9 @@
  *
  * T1 Each change of effective values gets the next generation, and nothing else does.
  * T2 A request that is refused has changed nothing.
- * T3 One trial at a time; it may be of values that were in force before, and has their generation then. While it lasts nothing else changes: other requests are refused as busy. So
- *    taking it back restores exactly what was before.
+ * T3 One trial at a time; it may be of values that were in force before, and has their generation then.
+ *    While it lasts nothing else changes: other requests are refused as busy. So taking it back restores
+ *    exactly what was before.
  * T4 What ended the scheduler during its trial is not set again, unless that was confirmed by hand.
  */
 #pragma once
@@ -86,7 +87,10 @@ const char *revert_cause_name(enum revert_cause cause);
 int transactions_revert(struct transactions *t, enum revert_cause cause,
 			struct transaction_result *ret);
 
-/* Saves values; of TUNABLES_ALL those that can be. Refused as persist failed, conflict, busy (while on trial). */
+/*
+ * Saves values; of TUNABLES_ALL those that can be. Refused as persist failed, conflict, busy (while on
+ * trial).
+ */
 int transactions_save(struct transactions *t, tunable_mask ids, tunable_mask *saved,
 		      struct refusal *refusal);
 

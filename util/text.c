@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "util/macro.h"
+
 /* Bytes of a character by its first one; 0 when none begins like that. */
 static size_t length_of(unsigned char first)
 {
@@ -34,9 +36,21 @@ static size_t decode(const char *at, uint32_t *ret)
 	return length;
 }
 
+/* What is no text, and what a line of text could use to look like another: breaks, directions, nothing. */
 static bool is_control(uint32_t character)
 {
-	return character < 0x20 || (character >= 0x7f && character < 0xa0);
+	static const struct {
+		uint32_t first, last;
+	} controls[] = {
+		{ 0, 0x1f },        { 0x7f, 0x9f },     { 0xad, 0xad },
+		{ 0x61c, 0x61c },   { 0x200b, 0x200f }, { 0x2028, 0x202e },
+		{ 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xe0000, 0xe007f },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(controls); i++)
+		if (character >= controls[i].first && character <= controls[i].last)
+			return true;
+	return false;
 }
 
 void text_copy_printable(char *to, size_t size, const char *from)

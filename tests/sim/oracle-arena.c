@@ -2,8 +2,8 @@
 /*
  * I5 and what must be consistent in the arena, as bpf/shared.h has it. At events "context" (a task has
  * one context, of its own, for its affinity), "wrong-domain" (it waits where it may run), "slab" (as many
- * objects in use as tasks) and "min-vtime" (a domain's time only grows); over everything "domain-tasks", "domain-rate", "domain-load" (each is
- * the sum over the tasks) and "hotplug" (the counts of CPUs).
+ * objects in use as tasks) and "min-vtime" (a domain's time only grows); over everything "domain-tasks",
+ * "domain-rate", "domain-load" (each is the sum over the tasks) and "hotplug" (the counts of CPUs).
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The load of domains over time. Load is the weight of the tasks that want to run there, in units of
- * base weight, per CPU of capacity 1024; it is averaged over windows of BALANCE_WINDOW_NS. A domain's error in a
- * window is how far its load is from that of the machine as a whole, relative to the latter; the
+ * base weight, per CPU of capacity 1024; it is averaged over windows of BALANCE_WINDOW_NS. A domain's error
+ * in a window is how far its load is from that of the machine as a whole, relative to the latter; the
  * window's errors are the mean and the largest of its domains with CPUs. Windows without load have none.
  *
  * A series keeps at most BALANCE_POINTS points: when it is full neighbours become one.

@@ -36,6 +36,8 @@ static void test_control_characters(void **state)
 {
 	assert_copy(64, "a\tb\nc\x1b[31m\x7f", "a?b?c?[31m?");
 	assert_copy(64, "\xc2\x80-\xc2\x9b-\xc2\x9f", "?-?-?");
+	/* U+2029 breaks a line, U+202E turns it round, U+2066 too, U+200B is not seen */
+	assert_copy(64, "\xe2\x80\xa9-\xe2\x80\xae-\xe2\x81\xa6-\xe2\x80\x8b", "?-?-?-?");
 }
 
 static void test_what_is_no_utf8(void **state)
