@@ -216,18 +216,21 @@ static bool is_of_node(u32 domain, u32 node)
 	return domain == WD40_NO_DOMAIN || shared.domains[domain].node == node;
 }
 
-/* The domain's tasks beside all idle CPUs. */
+/* The domain's tasks beside all idle CPUs that are to be woken: others look when they become idle. */
 static void check_tasks(struct sim_oracles *o, u32 domain)
 {
 	const struct wd40_domain *dom = domain_at(domain);
+	const struct wd40_tune *tune = native_tune();
 	struct oracle_domain *d = &o->domains[domain];
 	bool for_node = is_for_its_node(dom);
 
-	if (!d->nr_waiting || !may_walk(o, d))
+	if (!d->nr_waiting || (dom->nr_online && !tune->any_kick_greedy) || !may_walk(o, d))
 		return;
 	for (u32 w = 0; w < shared.mask_words; w++) {
 		u64 idle = native.idle[w] & ~dom->cpus[w];
 
+		if (dom->nr_online)
+			idle &= tune->kick_greedy[w];
 		if (for_node)
 			idle &= o->near[dom->node * shared.mask_words + w];
 		for (; idle && !o->oracle; idle &= idle - 1)
