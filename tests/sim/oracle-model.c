@@ -48,10 +48,11 @@ static void count_in_domain(struct sim_oracles *o, struct oracle_task *t, u32 on
 
 static void note_peaks(struct sim_oracles *o, const struct oracle_task *t, u32 domain)
 {
-	struct oracle_domain *d = &o->domains[domain];
+	struct oracle_domain *d;
 
 	if (domain >= shared.nr_domains)
 		return;
+	d = &o->domains[domain];
 	peak_raise(&d->runnable, d->nr_runnable + d->nr_guests);
 	peak_raise(&d->rate, shared.domains[domain].load_rate + d->guest_rate);
 	if (t->weight && (!d->lightest || t->weight < d->lightest))
