@@ -250,17 +250,14 @@ int oracle_idle_init(struct sim_oracles *o)
 	return 0;
 }
 
-/* A CPU that just became idle beside all tasks. */
+/* A CPU that just became idle beside all tasks: now or never, whatever walks of their queues cost. */
 static void check_cpu(struct sim_oracles *o, u32 cpu)
 {
 	const struct wd40_domain *dom = domain_at(domain_of_cpu((s32)cpu));
 
-	for (u32 i = 0; dom && i < dom->nr_victims && !o->oracle; i++) {
-		struct oracle_domain *victim = &o->domains[dom->victims[i]];
-
-		if (victim->nr_waiting && may_walk(o, victim))
+	for (u32 i = 0; dom && i < dom->nr_victims && !o->oracle; i++)
+		if (o->domains[dom->victims[i]].nr_waiting)
 			check_beside(o, dom->victims[i], cpu);
-	}
 }
 
 void oracle_idle_event(struct sim_oracles *o, const struct native_event *e)

@@ -40,7 +40,7 @@ static void count_in_domain(struct sim_oracles *o, struct oracle_task *t, u32 on
 		d->guest_rate += (u64)(s32)one * t->weight;
 		d->nr_confined += t->bound ? one : 0; /* perhaps */
 	}
-	if (d->nr_waiting > HELPER_DEPTH)
+	if (d->nr_waiting + (one == -1u) > HELPER_DEPTH) /* until now */
 		d->crowded_at = native.now_ns;
 	o->nr_waiting += one;
 	touch(o, oracle_waits_in(t));

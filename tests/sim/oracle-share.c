@@ -54,11 +54,13 @@ static void note_guest(struct sim_oracles *o, const struct oracle_task *t, u32 d
 	disturb(o, domain);
 }
 
-/* Of a task that has stopped: its turns may be shorter than the others', which end at ticks. */
+/* Of a task that has stopped: was it before the end of its turn, which is at a tick where there are such? */
 static bool gives_turn_away(const struct oracle_task *t)
 {
-	return native_config()->fifo_sched && t->domain < shared.nr_domains &&
-	       native.now_ns - t->runs_since < oracle_slice_ns(t->domain) + native.tick_ns;
+	if (!native_config()->fifo_sched || t->domain >= shared.nr_domains)
+		return false;
+	return native.now_ns - t->runs_since < oracle_slice_ns(t->domain) ||
+	       (native.tick_ns && native.now_ns % native.tick_ns);
 }
 
 static void task_event(struct sim_oracles *o, struct oracle_task *t, const struct native_event *e)

@@ -12,5 +12,5 @@
 /* Writes the reason into why, which has that size, and returns err. */
 int sim_fail(char *why, size_t size, int err, const char *format, ...) _printf_(4, 5);
 
-/* The same for a wrong argument and a why of SIM_WHY_SIZE. */
-#define sim_refuse(why, ...) sim_fail(why, SIM_WHY_SIZE, -EINVAL, __VA_ARGS__)
+/* The same for a wrong argument and a why of SIM_WHY_SIZE; the compiler sees that it is negative. */
+#define sim_refuse(why, ...) (sim_fail(why, SIM_WHY_SIZE, -EINVAL, __VA_ARGS__), -EINVAL)

@@ -32,12 +32,17 @@ static void charge_a_slice(struct task_struct *p, bool runnable)
 		context(p)->vtime = began_at + slice_ns * WD40_BASE_WEIGHT / p->scx.weight;
 }
 
-static void run_unfair(u32 first_weight)
+static void begin_unfair(void)
 {
 	broken = wd40_ops;
 	broken.running = begin_stint;
 	broken.stopping = charge_a_slice;
 	watch_ops((struct native_shape){ 1, 1, 2 }, &broken);
+}
+
+static void run_unfair(u32 first_weight)
+{
+	begin_unfair();
 	hog(first_weight);
 	hogs(5, 100);
 	native_run(21 * SEC_NS);
@@ -46,6 +51,21 @@ static void run_unfair(u32 first_weight)
 static void who_gets_more_is_found(void **state)
 {
 	run_unfair(100);
+	assert_fires("share");
+}
+
+/* Turns end at ticks there, as all do where nobody yields. */
+static void who_gets_longer_turns_is_found(void **state)
+{
+	struct wd40_config config;
+
+	begin_unfair();
+	native.tick_ns = 4 * MSEC;
+	config = *native_config();
+	config.fifo_sched = true;
+	native_publish(config);
+	hogs(6, 100);
+	native_run(9 * SEC_NS);
 	assert_fires("share");
 }
 
@@ -91,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(who_gets_more_is_found),
+		TEST(who_gets_longer_turns_is_found),
 		TEST(who_gets_more_than_its_weight_is_found),
 		TEST(a_weight_that_no_cpu_can_serve_is_fine),
 		TEST(bound_tasks_are_fine),
