@@ -200,14 +200,17 @@ static void stop(struct sim_oracles *o, struct oracle_task *t)
 
 /*
  * The kernel puts a task that must not migrate, or dies, into its CPU's own queue, which goes before
- * the scheduler's: what the others wait then is not the scheduler's doing.
+ * the scheduler's: what the others wait then is not the scheduler's doing. Nor is the slice, which is the
+ * kernel's default and may be longer than those in force.
  */
 static void excuse(struct sim_oracles *o, const struct task_struct *p)
 {
 	u32 d = domain_of_cpu(p->native.cpu);
 
-	if (d < shared.nr_domains && (p->native.migration_disabled || p->flags & PF_EXITING))
-		o->domains[d].changed_at = native.now_ns;
+	if (d >= shared.nr_domains || !(p->native.migration_disabled || p->flags & PF_EXITING))
+		return;
+	o->domains[d].changed_at = native.now_ns;
+	peak_raise(&o->slice, p->scx.slice);
 }
 
 /* An own change begins the wait anew: the kernel dequeued the task for it. */
