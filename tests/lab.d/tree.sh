@@ -60,6 +60,8 @@ tree_bootstrap() {
 		--setup-hook="copy-in $scratch/preferences /etc/apt/preferences.d" \
 		--customize-hook='echo wd40d-lab >"$1"/etc/hostname' \
 		--customize-hook='chroot "$1" passwd --delete root' \
+		--customize-hook='chroot "$1" systemctl --quiet disable dbus-broker.service' \
+		--customize-hook='chroot "$1" systemctl --quiet --global disable dbus-broker.service' \
 		--customize-hook='rm -f "$1"/etc/machine-id && touch "$1"/etc/machine-id' \
 		"$TREE_SUITE" "$made/root" - < <(debian_sources "$TREE_SUITE" "$TREE_SUITE-updates" "$TREE_SUITE-backports")
 	mkfs.erofs --quiet "$made/image" "$made/root"
