@@ -5,6 +5,7 @@
 #include <systemd/sd-bus.h>
 
 #include "dbus/bus.h"
+#include "dbus/peers.h"
 #include "dbus/wd40-object.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -24,10 +25,12 @@
 struct bus {
 	struct loop *loop;
 	struct wd40_object *object;
-	sd_bus *connection; /* NULL while waiting for the next attempt */
+	sd_bus *connection;  /* NULL while waiting for the next attempt */
+	struct peers *peers; /* of the connection */
 	struct loop_source *fd_source, *retry_timer;
-	int fd; /* of fd_source */
-	int name_error;
+	int fd;    /* of fd_source */
+	int error; /* why this connection is of no use */
+	const char *error_of;
 	uint64_t retry_usec;
 	bool complained; /* about the outage that goes on */
 	bool settled;
@@ -48,6 +51,7 @@ static void bus_drop(struct bus *b)
 {
 	b->fd_source = loop_source_remove(b->fd_source);
 	wd40_object_drop(b->object);
+	b->peers = peers_free(b->peers);
 	b->connection = sd_bus_close_unref(b->connection);
 }
 
@@ -62,19 +66,32 @@ static void bus_retry_later(struct bus *b, int err, const char *what)
 	bus_settle(b);
 }
 
-/* A failure is left to bus_process: the connection cannot be dropped from inside a handler. */
+/* The rest is left to bus_process: the connection cannot be dropped from inside a handler. */
+static void bus_note_error(struct bus *b, int err, const char *what)
+{
+	b->error = err;
+	b->error_of = what;
+}
+
+static void on_peers_failed(int err, void *userdata)
+{
+	bus_note_error(userdata, err, "the bus does not tell who leaves it");
+}
+
 static int on_name_reply(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 {
 	struct bus *b = userdata;
 	uint32_t result;
+	int r;
 
-	if (sd_bus_message_is_method_error(m, NULL)) {
-		b->name_error = -sd_bus_message_get_errno(m);
+	if (sd_bus_message_is_method_error(m, NULL))
+		r = -sd_bus_message_get_errno(m);
+	else
+		r = sd_bus_message_read(m, "u", &result);
+	if (r < 0) {
+		bus_note_error(b, r, "the bus refuses the name " WD40_BUS_NAME);
 		return 1;
 	}
-	b->name_error = sd_bus_message_read(m, "u", &result);
-	if (b->name_error < 0)
-		return 1;
 	if (result == 1 || result == 4)
 		log_info("on the bus as %s", WD40_BUS_NAME);
 	else
@@ -89,12 +106,12 @@ static void bus_process(struct bus *b)
 {
 	int r = 1;
 
-	for (int i = 0; i < MESSAGES_PER_TURN && r > 0 && b->name_error >= 0; i++)
+	for (int i = 0; i < MESSAGES_PER_TURN && r > 0 && !b->error; i++)
 		r = sd_bus_process(b->connection, NULL);
 	if (r < 0)
 		bus_retry_later(b, r, "the bus is gone");
-	else if (b->name_error < 0)
-		bus_retry_later(b, b->name_error, "the bus refuses the name " WD40_BUS_NAME);
+	else if (b->error)
+		bus_retry_later(b, b->error, b->error_of);
 }
 
 static int on_bus_readable(struct loop_source *s, int fd, uint32_t events, void *userdata)
@@ -145,14 +162,16 @@ static int bus_connect(struct bus *b)
 {
 	int r;
 
-	b->name_error = 0;
+	b->error = 0;
 	r = sd_bus_open_system_with_description(&b->connection, "wd40d");
 	if (r < 0)
 		return r;
 	r = sd_bus_set_method_call_timeout(b->connection, CALL_TIMEOUT_USEC);
 	if (r < 0)
 		return r;
-	r = wd40_object_add(b->object, b->connection);
+	r = peers_new(b->connection, on_peers_failed, b, &b->peers);
+	if (r >= 0)
+		r = wd40_object_add(b->object, b->connection, b->peers);
 	if (r < 0)
 		return r;
 	return sd_bus_request_name_async(b->connection, NULL, WD40_BUS_NAME, SD_BUS_NAME_QUEUE,

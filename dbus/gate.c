@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +33,7 @@ struct call {
 	uid_t uid;
 	char *unit;
 	bool passed;
-	sd_bus_slot *credentials, *vanished;
+	sd_bus_slot *credentials;
 	struct polkit_question *question;
 	enum action asked;                      /* of GetPermissions */
 	enum polkit_answer answers[NR_ACTIONS]; /* all zero is all yes */
@@ -42,27 +41,17 @@ struct call {
 
 struct gate {
 	sd_bus *bus;
+	struct peers *peers;
+	struct peers_listener listener;
 	struct call *calls;
 	struct call *current; /* the last that was let through */
 };
-
-int gate_new(sd_bus *bus, struct gate **ret)
-{
-	struct gate *g = calloc(1, sizeof(*g));
-
-	if (!g)
-		return -ENOMEM;
-	g->bus = bus;
-	*ret = g;
-	return 0;
-}
 
 static struct call *call_free(struct call *c)
 {
 	if (!c)
 		return NULL;
 	sd_bus_slot_unref(c->credentials);
-	sd_bus_slot_unref(c->vanished);
 	polkit_question_free(c->question);
 	sd_bus_message_unref(c->message);
 	free(c->unit);
@@ -93,8 +82,36 @@ struct gate *gate_free(struct gate *g)
 	while (g->calls)
 		call_drop(g->calls);
 	call_free(g->current);
+	peers_remove_listener(g->peers, &g->listener);
 	free(g);
 	return NULL;
+}
+
+/* One that has passed already comes in as a new one then, and the bus says that nobody makes it. */
+static void on_vanished(const char *name, void *userdata)
+{
+	struct gate *g = userdata;
+	struct call *next;
+
+	for (struct call *c = g->calls; c; c = next) {
+		next = c->next;
+		if (strcmp(sd_bus_message_get_sender(c->message), name) == 0)
+			call_drop(c);
+	}
+}
+
+int gate_new(sd_bus *bus, struct peers *peers, struct gate **ret)
+{
+	struct gate *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return -ENOMEM;
+	g->bus = bus;
+	g->peers = peers;
+	g->listener = (struct peers_listener){ .vanished = on_vanished, .userdata = g };
+	peers_add_listener(peers, &g->listener);
+	*ret = g;
+	return 0;
 }
 
 struct config_author gate_caller(const struct gate *g)
@@ -287,34 +304,6 @@ static int on_credentials(sd_bus_message *m, void *userdata, sd_bus_error *error
 	return 0;
 }
 
-static int on_vanished(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	const char *name, *before, *after;
-	struct call *c = userdata;
-
-	if (sd_bus_message_read(m, "sss", &name, &before, &after) >= 0 && !*after && !c->passed)
-		call_drop(c);
-	return 0;
-}
-
-static int call_begin(struct call *c)
-{
-	const char *sender = sd_bus_message_get_sender(c->message);
-	sd_bus *bus = c->gate->bus;
-	char match[256];
-	int r;
-
-	snprintf(match, sizeof(match),
-		 "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
-		 "member='NameOwnerChanged',arg0='%.100s'",
-		 sender);
-	r = sd_bus_add_match_async(bus, &c->vanished, match, on_vanished, NULL, c);
-	if (r < 0)
-		return r;
-	return sd_bus_call_method_async(bus, &c->credentials, DRIVER, "GetConnectionCredentials",
-					on_credentials, c, "s", sender);
-}
-
 static bool is_full(const struct gate *g, const char *sender)
 {
 	size_t all = 0, own = 0;
@@ -346,7 +335,8 @@ static int hold(struct gate *g, sd_bus_message *m, enum action action, sd_bus_er
 	c->then = action == ACTION_SET_TUNABLES && call_persists(m) ? ACTION_SAVE_CONFIGURATION
 								    : ACTION_NONE;
 	c->message = sd_bus_message_ref(m);
-	r = call_begin(c);
+	r = sd_bus_call_method_async(g->bus, &c->credentials, DRIVER, "GetConnectionCredentials",
+				     on_credentials, c, "s", sender);
 	if (r < 0)
 		return r;
 	c->next = g->calls;

@@ -10,13 +10,14 @@
 #include <systemd/sd-bus.h>
 
 #include "config/config.h"
+#include "dbus/peers.h"
 #include "dbus/permissions.h"
 #include "dbus/polkit.h"
 
 struct gate;
 
-/* One gate for a connection, which it borrows. -ENOMEM. */
-int gate_new(sd_bus *bus, struct gate **ret);
+/* One gate for a connection, which it borrows, like those who call by it. -ENOMEM. */
+int gate_new(sd_bus *bus, struct peers *peers, struct gate **ret);
 struct gate *gate_free(struct gate *g); /* forgets the calls that wait; nobody hears of them */
 
 /* Guards the object at path; or that and all below it. */

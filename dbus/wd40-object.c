@@ -239,16 +239,17 @@ int wd40_object_export(sd_bus *bus, struct wd40_context *context)
 	return r;
 }
 
-int wd40_object_add(struct wd40_object *o, sd_bus *bus)
+int wd40_object_add(struct wd40_object *o, sd_bus *bus, struct peers *peers)
 {
 	int r;
 
 	told_done(&o->told);
 	o->told = told_now(o->context.manager);
 	child_objects_note(o->children, o->context.manager);
-	r = gate_new(bus, &o->context.gate);
+	r = gate_new(bus, peers, &o->context.gate);
 	if (r >= 0)
-		r = subscriptions_new(o->loop, o->context.manager, bus, &o->context.subscriptions);
+		r = subscriptions_new(o->loop, o->context.manager, bus, peers,
+				      &o->context.subscriptions);
 	if (r >= 0)
 		r = gate_guard(o->context.gate, WD40_OBJECT_PATH);
 	if (r >= 0)

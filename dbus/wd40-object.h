@@ -7,6 +7,7 @@
 #include "daemon/loop.h"
 #include "daemon/manager.h"
 #include "dbus/gate.h"
+#include "dbus/peers.h"
 #include "dbus/wd40-subscriptions.h"
 
 #define WD40_OBJECT_PATH "/org/scx/Wd40"
@@ -38,8 +39,8 @@ struct wd40_object;
 int wd40_object_new(struct loop *loop, struct manager *m, struct wd40_object **ret);
 struct wd40_object *wd40_object_free(struct wd40_object *o);
 
-/* Exports the object on a new connection, behind a gate; and the end of that connection. */
-int wd40_object_add(struct wd40_object *o, sd_bus *bus);
+/* Exports the object on a new connection, behind a gate for its peers; and the end of that connection. */
+int wd40_object_add(struct wd40_object *o, sd_bus *bus, struct peers *peers);
 void wd40_object_drop(struct wd40_object *o);
 
 /* PropertiesChanged for the state that changed since the last time, if any did. */

@@ -13,8 +13,6 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
-#define DRIVER "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus"
-
 /* What a sample takes, roughly. */
 #define BYTES_OF_MACHINE 6144u
 #define BYTES_OF_NODE    256u
@@ -29,12 +27,13 @@ struct subscription {
 	struct statistics_choice choice;
 	uint64_t interval_usec, due_usec; /* CLOCK_MONOTONIC */
 	uint64_t sequence;                /* of the last sample, sent or dropped */
-	sd_bus_slot *vanished, *alive;
 };
 
 struct subscriptions {
 	struct manager *manager;
 	sd_bus *bus;
+	struct peers *peers;
+	struct peers_listener listener;
 	struct loop_source *timer;
 	struct subscription *first;
 	uint32_t last_id;
@@ -44,8 +43,6 @@ static struct subscription *subscription_free(struct subscription *sub)
 {
 	if (!sub)
 		return NULL;
-	sd_bus_slot_unref(sub->vanished);
-	sd_bus_slot_unref(sub->alive);
 	free(sub->client);
 	free(sub);
 	return NULL;
@@ -147,49 +144,16 @@ static int on_turn(struct loop_source *source, void *userdata)
 	return 0;
 }
 
-/* --- Clients that go away. ---------------------------------------------------------------------------- */
-
-static int on_vanished(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static void on_vanished(const char *name, void *userdata)
 {
-	const char *name, *before, *after;
-	struct subscription *sub = userdata;
+	struct subscriptions *s = userdata;
+	struct subscription *next;
 
-	if (sd_bus_message_read(m, "sss", &name, &before, &after) >= 0 && !*after)
-		subscription_drop(sub);
-	return 0;
-}
-
-static int on_alive(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	int alive = true;
-
-	if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_read(m, "b", &alive) < 0)
-		return 0;
-	if (!alive)
-		subscription_drop(userdata);
-	return 0;
-}
-
-/* It may have gone before anybody told us to watch it. */
-static int on_watching(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	struct subscription *sub = userdata;
-
-	(void)sd_bus_call_method_async(sub->all->bus, &sub->alive, DRIVER, "NameHasOwner", on_alive,
-				       sub, "s", sub->client);
-	return 0;
-}
-
-static int watch_client(struct subscription *sub)
-{
-	char match[256];
-
-	snprintf(match, sizeof(match),
-		 "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
-		 "member='NameOwnerChanged',arg0='%.100s'",
-		 sub->client);
-	return sd_bus_add_match_async(sub->all->bus, &sub->vanished, match, on_vanished,
-				      on_watching, sub);
+	for (struct subscription *sub = s->first; sub; sub = next) {
+		next = sub->next;
+		if (strcmp(sub->client, name) == 0)
+			subscription_drop(sub);
+	}
 }
 
 /* --- Methods. ------------------------------------------------------------------------------------------ */
@@ -229,12 +193,12 @@ static uint32_t next_id(struct subscriptions *s)
 	return s->last_id;
 }
 
+/* The client is there: the gate has asked who it is, and hears of its end as we do. */
 static int add(struct subscriptions *s, const char *client, const struct subscription *wanted,
 	       uint32_t *ret_id)
 {
 	_cleanup_(subscription_freep) struct subscription *sub = malloc(sizeof(*sub));
 	uint64_t now_usec = loop_now_usec();
-	int r;
 
 	if (!sub)
 		return -ENOMEM;
@@ -243,9 +207,6 @@ static int add(struct subscriptions *s, const char *client, const struct subscri
 	sub->client = strdup(client);
 	if (!sub->client)
 		return -ENOMEM;
-	r = watch_client(sub);
-	if (r < 0)
-		return r;
 	sub->id = *ret_id = next_id(s);
 	sub->due_usec = next_turn(sub->interval_usec, now_usec);
 	sub->next = s->first;
@@ -311,7 +272,8 @@ const sd_bus_vtable wd40_subscriptions_vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
-int subscriptions_new(struct loop *loop, struct manager *m, sd_bus *bus, struct subscriptions **ret)
+int subscriptions_new(struct loop *loop, struct manager *m, sd_bus *bus, struct peers *peers,
+		      struct subscriptions **ret)
 {
 	_cleanup_(freep) struct subscriptions *s = calloc(1, sizeof(*s));
 	int r;
@@ -320,9 +282,12 @@ int subscriptions_new(struct loop *loop, struct manager *m, sd_bus *bus, struct 
 		return -ENOMEM;
 	s->manager = m;
 	s->bus = bus;
+	s->peers = peers;
+	s->listener = (struct peers_listener){ .vanished = on_vanished, .userdata = s };
 	r = loop_add_timer(loop, "samples", on_turn, s, &s->timer);
 	if (r < 0)
 		return r;
+	peers_add_listener(peers, &s->listener);
 	*ret = TAKE_PTR(s);
 	return 0;
 }
@@ -333,6 +298,7 @@ struct subscriptions *subscriptions_free(struct subscriptions *s)
 		return NULL;
 	while (s->first)
 		subscription_drop(s->first);
+	peers_remove_listener(s->peers, &s->listener);
 	loop_source_remove(s->timer);
 	free(s);
 	return NULL;

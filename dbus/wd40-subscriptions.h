@@ -14,6 +14,7 @@
 #include "daemon/loop.h"
 #include "daemon/manager.h"
 #include "dbus/gate.h"
+#include "dbus/peers.h"
 
 /* Limits; root may have all that there are. */
 #define SUBSCRIPTION_INTERVAL_MIN_USEC 100000ull
@@ -26,8 +27,8 @@
 
 struct subscriptions;
 
-/* Those of one connection; loop, manager and bus are borrowed. -ENOMEM. */
-int subscriptions_new(struct loop *loop, struct manager *m, sd_bus *bus,
+/* Those of one connection; loop, manager, bus and peers are borrowed. -ENOMEM. */
+int subscriptions_new(struct loop *loop, struct manager *m, sd_bus *bus, struct peers *peers,
 		      struct subscriptions **ret);
 struct subscriptions *subscriptions_free(struct subscriptions *s); /* ends them all */
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A D-Bus client without manners: raw_client.py ADDRESS deaf N | ask N | pour. Calls GetAll of the
+"""A D-Bus client without manners: raw_client.py ADDRESS deaf N | ask N [CONNECTIONS] | pour. Calls GetAll of the
 statistics, deaf: N times, without reading a single reply, and stays; pour: without end, reading what comes
 but waiting for nothing. ask: the same as deaf with a call that needs permission. Says "ready" when it has
-begun (deaf and ask: when all is sent)."""
+begun (deaf and ask: when all is sent, by each of the connections)."""
 
 import os
 import select
@@ -56,13 +56,16 @@ def pour(s):
 
 
 def main():
-    s = connect(sys.argv[1])
+    kind, *numbers = sys.argv[2:]
+    calls, connections, *_ = [*map(int, numbers), 1, 1]
     try:
-        if sys.argv[2] == "pour":
+        sockets = [connect(sys.argv[1]) for _ in range(connections)]
+        if kind == "pour":
             print("ready", flush=True)
-            pour(s)
-        for serial in range(2, 2 + int(sys.argv[3])):
-            s.sendall(question(serial) if sys.argv[2] == "deaf" else request(serial))
+            pour(*sockets)
+        make = question if kind == "deaf" else request
+        for s in sockets:
+            s.sendall(b"".join(make(serial) for serial in range(2, 2 + calls)))
         print("ready", flush=True)
         signal.pause()
     except OSError:

@@ -90,6 +90,20 @@ class Connection(Case):
         self.assertIn(f"refuses the name {NAME}", self.daemon.log())
         self.rounds_go_on()
 
+    def test_bus_that_does_not_tell_who_leaves(self):
+        config = self.directory / "bus.conf"
+        usual = config.read_text()
+        config.write_text(usual.replace("<policy ", '<limit name="max_match_rules_per_connection">0</limit><policy ', 1))
+        self.bus.kill()
+        self.bus.start()
+        self.start()
+        self.assertIn("the bus does not tell who leaves it", self.daemon.log())
+        self.rounds_go_on()
+        self.bus.kill()
+        config.write_text(usual)
+        self.bus.start()
+        wait_until("the name is there", self.named)
+
     def test_flood_does_not_stop_the_tuner(self):
         self.start()
         command = self.bus.busctl("call", NAME, "/org/scx/Wd40", "org.freedesktop.DBus.Properties",

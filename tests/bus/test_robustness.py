@@ -115,6 +115,14 @@ class Robustness(Case):
         nobody.call("SetTunables", "a{sv}a{sv}", {"SliceOverutilUSec": ["t", 2000]}, {})
         self.all_is_well()
 
+    def test_many_connections_with_many_calls(self):
+        """More calls wait than a bus has match rules for one connection."""
+        for _ in range(3):
+            crowd = self.rude("ask", "16", "60", user="nobody")
+            self.others_are_served()
+            crowd.kill()
+        self.assertNotIn("the bus is gone", self.daemon.log())
+
     def ask(self, polkit, uid, connections, expected):
         """16 calls that need permission from each connection; expected: how many questions there are then."""
         for _ in range(connections):
