@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "daemon/refusal.h"
+#include "util/text.h"
 
 int refuse(struct refusal *ret, enum refusal_kind kind, const char *format, ...)
 {
@@ -13,6 +14,7 @@ int refuse(struct refusal *ret, enum refusal_kind kind, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(ret->message, sizeof(ret->message), format, args);
 	va_end(args);
+	text_copy_printable(ret->message, sizeof(ret->message), ret->message);
 	return -EINVAL;
 }
 

@@ -26,7 +26,9 @@ enum refusal_kind {
 	NR_REFUSALS
 };
 
-/* message names tunable, value and allowed range where there are such. Printable ASCII. */
+/*
+ * message names tunable, value and allowed range where there are such. Printable
+ * UTF-8, whatever was cut to get here: a bus does not take an error with another text. */
 struct refusal {
 	enum refusal_kind kind;
 	char message[640];

@@ -6,6 +6,7 @@
 
 #include "dbus/child-objects.h"
 #include "dbus/domain-object.h"
+#include "dbus/errors.h"
 #include "dbus/node-object.h"
 #include "dbus/wd40-object.h"
 #include "util/cleanup.h"
@@ -133,7 +134,7 @@ static int on_call(sd_bus_message *call, void *userdata, sd_bus_error *error)
 
 	if (strcmp(path, kind->folder) == 0 || exists(kind, userdata, path))
 		return 0;
-	return sd_bus_error_setf(error, SD_BUS_ERROR_UNKNOWN_OBJECT, "there is no %s", path);
+	return wd40_error_setf(error, SD_BUS_ERROR_UNKNOWN_OBJECT, "there is no %s", path);
 }
 
 static char **free_paths(char **paths)

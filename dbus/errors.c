@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "dbus/errors.h"
+#include "util/text.h"
 
 #define NAMED(name) "org.scx.Wd40.Error." name
 
@@ -25,6 +28,18 @@ static const char *const names[] = {
 	[REFUSED_LIMIT_EXCEEDED] = NAMED("LimitExceeded"),
 };
 _Static_assert(ARRAY_SIZE(names) == NR_REFUSALS, "each refusal has a name");
+
+int wd40_error_setf(sd_bus_error *error, const char *name, const char *format, ...)
+{
+	char text[ERROR_TEXT_MAX + 1];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	text_copy_printable(text, sizeof(text), text);
+	return sd_bus_error_set(error, name, text);
+}
 
 int wd40_error_set(sd_bus_error *error, int r, const struct refusal *refusal)
 {

@@ -2,16 +2,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-id128.h>
 
 #include "dbus/call-text.h"
+#include "dbus/errors.h"
 #include "dbus/gate.h"
 #include "dbus/permissions.h"
 #include "dbus/polkit.h"
 #include "util/log.h"
 
 #define DRIVER "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus"
-
-#define LIMIT_EXCEEDED "org.scx.Wd40.Error.LimitExceeded"
 
 /*
  * Calls that wait, of a connection and all of them together. Until the bus has said whose they are, which
@@ -23,6 +23,9 @@
 #define CALLS_MAX            1024
 #define QUESTIONS_OF_UID_MAX 32
 #define QUESTIONS_MAX        96
+
+/* Bytes of an object's path. Ours are short; sd-bus looks for each of its folders. */
+#define PATH_LENGTH_MAX 128
 
 struct call {
 	struct gate *gate;
@@ -43,6 +46,7 @@ struct gate {
 	sd_bus *bus;
 	struct peers *peers;
 	struct peers_listener listener;
+	sd_bus_slot *filter;
 	struct call *calls;
 	struct call *current; /* the last that was let through */
 };
@@ -82,10 +86,12 @@ struct gate *gate_free(struct gate *g)
 	while (g->calls)
 		call_drop(g->calls);
 	call_free(g->current);
+	sd_bus_slot_unref(g->filter);
 	peers_remove_listener(g->peers, &g->listener);
 	free(g);
 	return NULL;
 }
+DEFINE_CLEANUP(struct gate, gate_free)
 
 /* One that has passed already comes in as a new one then, and the bus says that nobody makes it. */
 static void on_vanished(const char *name, void *userdata)
@@ -100,20 +106,6 @@ static void on_vanished(const char *name, void *userdata)
 	}
 }
 
-int gate_new(sd_bus *bus, struct peers *peers, struct gate **ret)
-{
-	struct gate *g = calloc(1, sizeof(*g));
-
-	if (!g)
-		return -ENOMEM;
-	g->bus = bus;
-	g->peers = peers;
-	g->listener = (struct peers_listener){ .vanished = on_vanished, .userdata = g };
-	peers_add_listener(peers, &g->listener);
-	*ret = g;
-	return 0;
-}
-
 struct config_author gate_caller(const struct gate *g)
 {
 	return (struct config_author){ .uid = g->current->uid, .unit = g->current->unit };
@@ -126,7 +118,10 @@ enum polkit_answer gate_permission(const struct gate *g, enum action action)
 
 static void call_refuse(struct call *c, const char *name, const char *why)
 {
-	(void)sd_bus_reply_method_errorf(c->message, name, "%s: %s", action_name(c->action), why);
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	wd40_error_setf(&error, name, "%s: %s", action_name(c->action), why);
+	(void)sd_bus_reply_method_error(c->message, &error);
 	call_drop(c);
 }
 
@@ -292,9 +287,7 @@ static int on_credentials(sd_bus_message *m, void *userdata, sd_bus_error *error
 		return 0;
 	}
 	if (r >= 0 && asks_too_much(c)) {
-		(void)sd_bus_reply_method_errorf(c->message, LIMIT_EXCEEDED,
-						 "too many calls wait for polkit");
-		call_drop(c);
+		call_refuse(c, WD40_ERROR_LIMIT_EXCEEDED, "too many calls wait for polkit");
 		return 0;
 	}
 	if (r >= 0)
@@ -325,8 +318,8 @@ static int hold(struct gate *g, sd_bus_message *m, enum action action, sd_bus_er
 	if (!sender)
 		return -EACCES;
 	if (is_full(g, sender))
-		return sd_bus_error_set(error, LIMIT_EXCEEDED,
-					"too many calls wait for permission");
+		return wd40_error_setf(error, WD40_ERROR_LIMIT_EXCEEDED,
+				       "too many calls wait for permission");
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
@@ -387,13 +380,55 @@ static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return 0;
 	action = permission_of(m);
 	if (action < 0)
-		return sd_bus_error_setf(error, SD_BUS_ERROR_UNKNOWN_METHOD, "no method %s of %s",
-					 sd_bus_message_get_member(m),
-					 sd_bus_message_get_interface(m) ?: "no interface");
+		return wd40_error_setf(error, SD_BUS_ERROR_UNKNOWN_METHOD, "no method %s of %s",
+				       sd_bus_message_get_member(m),
+				       sd_bus_message_get_interface(m) ?: "no interface");
 	if (action == ACTION_NONE &&
 	    !sd_bus_message_is_method_call(m, "org.scx.Wd40", "GetPermissions"))
 		return 0;
 	return hold(g, m, action, error);
+}
+
+/* sd-bus ends the connection where it finds no number. */
+static int check_machine_id(sd_bus_error *error)
+{
+	sd_id128_t id;
+	int r = sd_id128_get_machine(&id);
+
+	return r < 0 ? wd40_error_setf(error, SD_BUS_ERROR_FAILED, "this machine has no ID: %s",
+				       strerror(-r))
+		     : 0;
+}
+
+/* Sees every message before the rest of sd-bus does, which is not made for those. */
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	if (!sd_bus_message_is_method_call(m, NULL, NULL))
+		return 0;
+	if (strlen(sd_bus_message_get_path(m)) > PATH_LENGTH_MAX)
+		return wd40_error_setf(error, SD_BUS_ERROR_UNKNOWN_OBJECT, "there is no %.100s...",
+				       sd_bus_message_get_path(m));
+	if (sd_bus_message_is_method_call(m, "org.freedesktop.DBus.Peer", "GetMachineId"))
+		return check_machine_id(error);
+	return 0;
+}
+
+int gate_new(sd_bus *bus, struct peers *peers, struct gate **ret)
+{
+	_cleanup_(gate_freep) struct gate *g = calloc(1, sizeof(*g));
+	int r;
+
+	if (!g)
+		return -ENOMEM;
+	g->bus = bus;
+	g->peers = peers;
+	g->listener = (struct peers_listener){ .vanished = on_vanished, .userdata = g };
+	peers_add_listener(peers, &g->listener);
+	r = sd_bus_add_filter(bus, &g->filter, on_message, g);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(g);
+	return 0;
 }
 
 int gate_guard(struct gate *g, const char *path)

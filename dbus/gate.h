@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The gate before our objects. Every call passes it: those that the table of permissions lets everybody
+ * The gate before our objects. Every message passes it, and is answered at once if it is one that sd-bus
+ * would come to grief by. Every call passes it: those that the table of permissions lets everybody
  * make at once, others after the caller is known, and polkit has agreed if it is not root. A call that
  * waits is held here and comes in again when it may; meanwhile everything else goes on. So the handlers
  * behind it are plain functions that trust their caller.

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <stdlib.h>
 
+#include "dbus/errors.h"
 #include "dbus/log-control.h"
 #include "util/log.h"
 
@@ -31,8 +32,8 @@ static int set_level(sd_bus *bus, const char *path, const char *interface, const
 			log_set_level((int)i);
 			return 0;
 		}
-	return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "LogLevel: %.50s is no level",
-				 name);
+	return wd40_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "LogLevel: %.50s is no level",
+			       name);
 }
 
 /* Messages go where the service manager has them go. */
@@ -57,9 +58,9 @@ static int set_target(sd_bus *bus, const char *path, const char *interface, cons
 		return r;
 	if (strcmp(name, target()) == 0 || strcmp(name, "auto") == 0)
 		return 0;
-	return sd_bus_error_setf(error, SD_BUS_ERROR_NOT_SUPPORTED,
-				 "LogTarget: messages go to the %s, as the service was started",
-				 target());
+	return wd40_error_setf(error, SD_BUS_ERROR_NOT_SUPPORTED,
+			       "LogTarget: messages go to the %s, as the service was started",
+			       target());
 }
 
 static int get_identifier(sd_bus *bus, const char *path, const char *interface,

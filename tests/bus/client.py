@@ -2,7 +2,8 @@
 """A D-Bus client steered through its standard input: client.py ADDRESS. Each line is a call as JSON:
 [path, interface, method, signature, arguments, interactive]; each answer is ["reply", values] or
 ["error", [name, message]]. {"signal": member, "patience": s} waits for the next signal sent to this
-client alone, and answers with its arguments. A variant is written ["t", 5]. A file descriptor comes back as its text."""
+client alone, and answers with its arguments. A variant is written ["t", 5]. A file descriptor comes back as its text;
+one that is sent, of signature "h", is one of /dev/null."""
 
 import json
 import os
@@ -42,6 +43,11 @@ def call(connection, path, interface, method, signature, arguments, interactive)
     children = [variant(t, a) for t, a in zip(split(signature), arguments, strict=True)]
     message = Gio.DBusMessage.new_method_call("org.scx.Wd40", path, interface, method)
     message.set_body(GLib.Variant.new_tuple(*children))
+    if signature == "h":
+        descriptors = Gio.UnixFDList()
+        with open("/dev/null") as file:
+            descriptors.append(file.fileno())
+        message.set_unix_fd_list(descriptors)
     if interactive:
         message.set_flags(Gio.DBusMessageFlags.ALLOW_INTERACTIVE_AUTHORIZATION)
     reply, _ = connection.send_message_with_reply_sync(message, Gio.DBusSendMessageFlags.NONE, 60000, None)
