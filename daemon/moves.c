@@ -116,7 +116,10 @@ static bool take_back(struct moves *m, struct wd40_shared *shared, const struct 
 	return true;
 }
 
-/* The answer to a request, or true by the daemon's own doing; false while it is pending. */
+/*
+ * The answer to a request, or true by the daemon's own doing; false while it is pending. Of one that is no
+ * answer nothing is known but that the request is over.
+ */
 static bool has_ended(struct moves *m, struct wd40_shared *shared, const struct request *r,
 		      enum wd40_move_answer *ret)
 {
@@ -124,7 +127,7 @@ static bool has_ended(struct moves *m, struct wd40_shared *shared, const struct 
 
 	if (answer == WD40_MOVE_PENDING)
 		return take_back(m, shared, r, ret);
-	*ret = answer;
+	*ret = answer < WD40_NR_MOVE_ANSWERS ? answer : WD40_MOVE_STALE;
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "daemon/moves.h"
 #include "tests/unit/daemon/crowd.h"
+#include "util/macro.h"
 
 #define CROWD 50
 
@@ -118,6 +119,23 @@ static void each_answer_is_counted(void **state)
 		collect(s);
 		assert_int_equal(s->ended[answer], 1);
 		assert_int_equal(s->last, crowd_handle(t));
+		assert_accounts(s);
+	}
+}
+
+/* BPF wrote over it: the request has ended, and that is all that is known. */
+static void what_is_no_answer_is_stale(void **state)
+{
+	static const u32 answers[] = { WD40_NR_MOVE_ANSWERS, 0x7fffffff, ~0u };
+	struct scene *s = *state;
+
+	for (u32 i = 0; i < ARRAY_SIZE(answers); i++) {
+		struct wd40_task *t = crowd_task(&s->c, i);
+
+		assert_true(ask(s, t, 2));
+		serve(s, t, answers[i]);
+		collect(s);
+		assert_int_equal(s->ended[WD40_MOVE_STALE], i + 1);
 		assert_accounts(s);
 	}
 }
@@ -260,6 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_request_is_as_the_contract_says),
 		TEST(each_answer_is_counted),
+		TEST(what_is_no_answer_is_stale),
 		TEST(one_request_a_task),
 		TEST(the_dead_are_not_asked),
 		TEST(who_died_unanswered_is_stale),
