@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bpf/ravg.h"
+#include "daemon/arena.h"
 
 #define SLEPT_LONG     (16ull << WD40_HALF_LIFE_SHIFT)
 #define TASKS_ROOM_MIN 1024u
@@ -111,11 +112,12 @@ static uint32_t destination(const struct wd40_shared *shared, u64 word, uint32_t
 
 /*
  * Reads the task in a slot; its load is its duty for now. False: it is nobody, has slept for long, or
- * changed hands meanwhile.
+ * changed hands meanwhile. Its own word for where it is is not taken: that leads anywhere.
  */
-static bool read_task(const struct load *l, const struct wd40_shared *shared,
-		      const struct wd40_task *t, uint64_t now, struct load_task *ret)
+static bool read_task(const struct load *l, const struct wd40_shared *shared, uint32_t index,
+		      uint64_t now, struct load_task *ret)
 {
+	const struct wd40_task *t = arena_task(shared, index);
 	u32 generation = __atomic_load_n(&t->slot.generation, __ATOMIC_ACQUIRE);
 	u32 flags = READ(t->flags), weight = READ(t->weight), domain = READ(t->domain);
 	bool runnable = flags & WD40_TASK_RUNNABLE;
@@ -127,7 +129,7 @@ static bool read_task(const struct load *l, const struct wd40_shared *shared,
 	if (!runnable && READ(t->duty.at) + SLEPT_LONG < now)
 		return false;
 	*ret = (struct load_task){
-		.handle = WD40_HANDLE(generation, READ(t->index)),
+		.handle = WD40_HANDLE(generation, index),
 		.domain = domain,
 		.bound_for = destination(shared, word, domain),
 		.load = read_duty(l, t, runnable, now),
@@ -174,7 +176,7 @@ static double find_limit(const struct load *l)
 {
 	double above = 0, below = l->weighted;
 
-	if (l->duty <= l->capacity)
+	if (l->duty <= l->capacity || !(l->capacity > 0))
 		return 1;
 	for (uint32_t w = WD40_MAX_WEIGHT + 1; (w = next_lower(l, w));) {
 		if (above * w + below > w * l->capacity)
@@ -219,16 +221,15 @@ static int read_tasks(struct load *l, const struct wd40_shared *shared, uint64_t
 {
 	const struct wd40_slab *slab = &shared->tasks;
 	uint32_t objects = populated_chunks(l, slab) * slab->chunk_objects;
-	const u8 *at = slab->base;
 
-	for (uint32_t i = 0; i < objects; i++, at += slab->object_size) {
+	for (uint32_t i = 0; i < objects; i++) {
 		struct load_task *next;
 		int r = make_room(l);
 
 		if (r < 0)
 			return r;
 		next = &l->tasks[l->nr_tasks];
-		if (!read_task(l, shared, (const struct wd40_task *)at, now, next))
+		if (!read_task(l, shared, i, now, next))
 			continue;
 		note_weight(l, next->weight, next->load);
 		l->nr_tasks++;

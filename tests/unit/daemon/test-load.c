@@ -155,6 +155,7 @@ static void nothing_online_is_no_trouble(void **state)
 	read_load(s);
 	assert_near(s->l->capacity, 0, 0);
 	assert_true(isfinite(s->l->domains[1].load));
+	assert_true(isfinite(s->l->limit));
 }
 
 static void load_fades_by_half_in_a_half_life(void **state)
@@ -264,6 +265,17 @@ static void tasks_are_described(void **state)
 	assert_false(s->l->tasks[1].kworker);
 }
 
+/* Whatever it says itself, which may be anything: a handle leads nowhere else. */
+static void a_task_is_named_by_its_place(void **state)
+{
+	struct scene *s = *state;
+
+	crowd_add(&s->c, 2, 70, 0.5);
+	crowd_add(&s->c, 2, 70, 0.5)->index = 0xfffffff0;
+	read_load(s);
+	assert_int_equal(s->l->tasks[1].handle, WD40_HANDLE(1, 1));
+}
+
 /* For as long as it lasts, and not a captive for that. */
 static void who_has_migration_off_is_not_movable(void **state)
 {
@@ -333,6 +345,7 @@ int main(void)
 		TEST(free_and_broken_contexts_are_nobody),
 		TEST(duty_is_never_more_than_all),
 		TEST(tasks_are_described),
+		TEST(a_task_is_named_by_its_place),
 		TEST(who_has_migration_off_is_not_movable),
 		TEST(requests_under_way_are_seen),
 		TEST(a_chunk_in_the_making_is_left_alone),
