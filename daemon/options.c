@@ -11,6 +11,7 @@
 #include "daemon/options-table.h"
 #include "util/cleanup.h"
 #include "util/macro.h"
+#include "util/text.h"
 
 const struct fixed_option_row fixed_options[] = {
 	[OPTION_CONFIG] = { "config", 0, "FILE", "read FILE instead of what is in /etc and /run" },
@@ -57,6 +58,7 @@ static int _printf_(2, 3) refuse(struct parser *p, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(p->why, OPTIONS_WHY_MAX, format, args);
 	va_end(args);
+	text_copy_printable(p->why, OPTIONS_WHY_MAX, p->why);
 	return -EINVAL;
 }
 

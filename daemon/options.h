@@ -21,7 +21,7 @@ struct options {
 	const char *root;           /* of --root, "" without; points into argv */
 };
 
-/* Bytes for a refusal: one sentence that names option, value and allowed range. */
+/* Bytes for a refusal: one printable sentence that names option, value and allowed range. */
 #define OPTIONS_WHY_MAX 600
 
 /*

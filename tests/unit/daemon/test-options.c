@@ -213,6 +213,8 @@ static void test_unknown_options(void **state)
 	refuses("--slice", "--slice is no option, or may be short for several");
 	refuses("-x", "-x is no option");
 	refuses("-kx", "-x is no option");
+	refuses("-k\xff", "-? is no option");
+	refuses("--\033[2J", "--?[2J is no option, or may be short for several");
 }
 
 static void test_other_words(void **state)
@@ -220,6 +222,7 @@ static void test_other_words(void **state)
 	refuses("start", "\"start\" is no option, and nothing else is expected");
 	refuses("-k yes -p", "\"yes\" is no option, and nothing else is expected");
 	refuses("-- -k", "\"-k\" is no option, and nothing else is expected");
+	refuses("\303x\r", "\"?x?\" is no option, and nothing else is expected");
 	refuses("--intervall start", "--intervall is no option; did you mean --interval?");
 	refuses("start --intervall", "--intervall is no option; did you mean --interval?");
 }
