@@ -34,9 +34,10 @@ static const char *name_of(const struct statistic *row)
 
 /* --- Values. ------------------------------------------------------------------------------------- */
 
+/* NULL for what JSON has no number for. */
 static json number(double value)
 {
-	json o = json_object_new_double(value);
+	json o = isfinite(value) ? json_object_new_double(value) : NULL;
 
 	if (o)
 		json_object_set_serializer(o, json_object_double_to_json_string, (char *)"%.9g",
@@ -82,8 +83,7 @@ static json value_of(const struct statistic *row, const void *record)
 {
 	switch (row->type) {
 	case STATISTIC_LEVEL:
-		return isnan(statistic_level(row, record)) ? NULL
-							   : number(statistic_level(row, record));
+		return number(statistic_level(row, record));
 	case STATISTIC_HISTOGRAM:
 		return counts(statistic_waits(row, record)->buckets, WD40_WAIT_BUCKETS);
 	case STATISTIC_MASK: return mask(statistic_mask(row, record));

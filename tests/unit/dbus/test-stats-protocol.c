@@ -245,6 +245,18 @@ static void metadata_is_of_what_is_served(void **state)
 	json_object_put(fields);
 }
 
+/* JSON has no number for it. */
+static void what_is_not_finite_is_left_out(void **state)
+{
+	static const double values[] = { INFINITY, -INFINITY, NAN };
+	struct scene *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		s->now.machine.load = values[i];
+		assert_false(json_object_object_get_ex(ask(s, STATS, 0), "load", NULL));
+	}
+}
+
 static void what_is_no_request_is_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -287,6 +299,7 @@ int main(void)
 		TEST(nodes_have_their_domains),
 		TEST(what_scx_rusty_has_is_there),
 		TEST(metadata_is_of_what_is_served),
+		TEST(what_is_not_finite_is_left_out),
 		TEST(what_is_no_request_is_refused),
 	};
 
