@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * From a fuzzer's bytes to a run of the simulator: each decision takes a byte, and 0 where there are no
- * more, so that a shorter input is a simpler run and a changed byte changes one thing.
- */
+/* From a fuzzer's bytes to a run of the simulator. */
 #pragma once
 
+#include "tests/fuzz/bytes.h"
 #include "tests/sim/run.h"
-#include "util/macro.h"
-
-struct fuzz_bytes {
-	const uint8_t *at, *end;
-};
-
-/* A number below n; n at most 256. */
-static inline uint32_t fuzz_below(struct fuzz_bytes *b, uint32_t n)
-{
-	return b->at < b->end ? *b->at++ % n : 0;
-}
-
-/* One of the elements of an array. */
-#define FUZZ_ONE_OF(b, array) ((array)[fuzz_below(b, ARRAY_SIZE(array))])
 
 #define FUZZ_SETTINGS_MAX 6
 

@@ -35,6 +35,15 @@ build_is_current() {
 	tree_run ninja -C "$folder/build" -n | grep -q 'no work to do'
 }
 
+# Names of what can be fuzzed.
+fuzz_targets() {
+	local file name
+	for file in "$LAB_SOURCE"/tests/fuzz/fuzz-*.c; do
+		name=$(basename "$file" .c)
+		printf '%s\n' "${name#fuzz-}"
+	done
+}
+
 build_preset() {
 	local preset=$1 folder
 	folder=$(build_folder "$preset")

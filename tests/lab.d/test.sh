@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tests/lab test [GROUP...]: builds, runs the groups (all but cross-check by default) and sums up.
 #   unit check bus sim   in the Debian tree, debug build with ASan and UBSan (ctest labels)
+#   fuzz             likewise: the fuzzers' corpora, and a while of inputs made from them
 #   bench            what the daemon costs, release build
 #   vm               the installed service in guests: every kernel on every topology below
 #   cross-check      the simulator against guests, task by task
@@ -9,7 +10,7 @@ set -uo pipefail
 lab=${LAB_SCRIPT:?run it by tests/lab test}
 here=$(dirname "$(readlink -f "$0")")
 
-CTEST_GROUPS=(unit check bus sim)
+CTEST_GROUPS=(unit check bus sim fuzz)
 DEFAULT_GROUPS=("${CTEST_GROUPS[@]}" bench vm)
 ALL_GROUPS=("${DEFAULT_GROUPS[@]}" cross-check) # which measures, for minutes: asked for by name
 TOPOLOGIES=(uni smp4 numa2x2)
