@@ -82,8 +82,7 @@ static double percent(const struct statistic *row, const struct statistics_machi
 static json value_of(const struct statistic *row, const void *record)
 {
 	switch (row->type) {
-	case STATISTIC_LEVEL:
-		return number(statistic_level(row, record));
+	case STATISTIC_LEVEL: return number(statistic_level(row, record));
 	case STATISTIC_HISTOGRAM:
 		return counts(statistic_waits(row, record)->buckets, WD40_WAIT_BUCKETS);
 	case STATISTIC_MASK: return mask(statistic_mask(row, record));
