@@ -62,7 +62,7 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory)
         self.root = self.directory / "root"
         self.machine = Machine(self.root)
-        self.bus = Bus(self.directory)
+        self.bus = self.make_bus()
         self.addCleanup(self.bus.kill)
         self.bus.start()
         self.fake = Fake(self.directory / "fake")
@@ -71,6 +71,9 @@ class Case(unittest.TestCase):
         self.daemon = None
         self.failures_before = self.failures()
         self.addCleanup(self.end_daemon)
+
+    def make_bus(self):
+        return Bus(self.directory)
 
     def failures(self):
         result = self._outcome.result

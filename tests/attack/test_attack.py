@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each attack of attacks.py on a daemon that runs as its unit runs it, on the system bus as Debian configures it: other
+clients and root are answered in time, the tuner's rounds are made, the bus is kept, memory does not grow.
+
+What the bus and a busy machine add to that is no fault of the daemon: a second service on the same bus, which nobody
+attacks, is asked at the same time by the same clients, and wakes up as often as the tuner. Bounds are relative to it
+where it does badly itself.
+
+WD40D_BUS names the bus daemon. WD40D_ATTACK_SECONDS lets each attack last so long, WD40D_ATTACKS names parts of names of
+attacks: the others are left out."""
+
+import json
+import os
+import pathlib
+import re
+import resource
+import subprocess
+import sys
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "bus"))
+
+from attacks import ATTACKS
+from buses import BUSES
+from harness import SOURCE, Case, Client, Polkit, die_with_parent, wait_until
+
+BUS = os.environ.get("WD40D_BUS", "dbus-daemon")
+SECONDS = float(os.environ.get("WD40D_ATTACK_SECONDS", 0))
+CHOSEN = os.environ.get("WD40D_ATTACKS", "").split()
+PYTHONPATH = os.pathsep.join([str(HERE), str(HERE.parent / "bus")])
+
+P99_MAX, WORST_MAX = 0.050, 0.250  # seconds until a read is answered
+SOCKET_MAX = 1  # where one asks after the other, and nothing compares
+OF_CONTROL = 3  # so many times what the control takes, if that is more
+ROUNDS_MIN = 0.95  # of those that are due
+TUNE_INTERVAL = 0.1  # the default
+GROWTH_MAX_MIB = 8  # of memory, when it is over
+OBSERVER_NICE = -15  # what an observer waits for a CPU is not what it measures
+
+
+def unit_setting(name, default):
+    """Of the installed unit."""
+    found = re.search(rf"^{name}=(.*)$", (SOURCE / "systemd/wd40d.service.in").read_text(), re.M)
+    return found[1] if found else default
+
+
+def make_domains(machine, n):
+    """As many domains of two CPUs, in two nodes."""
+    cpus = 2 * n
+    machine.write("sys/devices/system/cpu/possible", f"0-{cpus - 1}")
+    machine.write("sys/devices/system/cpu/online", f"0-{cpus - 1}")
+    for node, first in (0, 0), (1, n):
+        machine.write(f"sys/devices/system/node/node{node}/cpulist", f"{first}-{first + n - 1}")
+    for cpu in range(cpus):
+        machine.add_cpu(cpu, cpu // n, [cpu & ~1, cpu | 1])
+
+
+class Took:
+    """How long the calls of an observer took."""
+
+    def __init__(self, result):
+        times = sorted(result["took"]) or [float("inf")]
+        self.n, self.worst, self.p99 = len(times), times[-1], times[max(0, len(times) * 99 // 100 - 1)]
+        self.errors, self.unanswered = result["errors"], result["unanswered"]
+
+    def __str__(self):
+        return f"p99 {self.p99 * 1e3:.0f} worst {self.worst * 1e3:.0f} ms of {self.n}"
+
+
+class Span:
+    """What happened between two moments."""
+
+    def __init__(self, case):
+        self.case = case
+        self.start = self.now()
+        pathlib.Path(f"/proc/{case.daemon.process.pid}/clear_refs").write_text("5")  # the peak is counted from here
+        self.rss_kib = case.memory_kib("VmRSS")
+
+    def now(self):
+        return [time.monotonic(), self.case.rounds(), self.case.control_rounds(), cpu_seconds(self.case.daemon.process.pid),
+                cpu_seconds(self.case.bus.pid())]
+
+    def end(self):
+        seconds, self.rounds, self.control_rounds, daemon, bus = (b - a for a, b in zip(self.start, self.now()))
+        self.rounds_due = seconds / TUNE_INTERVAL
+        self.cpu, self.bus_cpu = 100 * daemon / seconds, 100 * bus / seconds
+        self.peak_mib = (self.case.memory_kib("VmHWM") - self.rss_kib) / 1024
+
+    def rounds_min(self):
+        """One may fall out at each end, and the control says what the machine allows."""
+        return ROUNDS_MIN * min(self.rounds_due, self.control_rounds) - 1
+
+
+def cpu_seconds(pid):
+    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+class Attacks(Case):
+    def make_bus(self):
+        return BUSES[BUS](self.directory)
+
+    def process(self, *command, user="root", nice=0):
+        """One that says when it is ready."""
+        command = ["nice", "-n", str(nice), "setpriv", f"--reuid={user}", "--clear-groups", sys.executable, "-B",
+                   HERE / command[0], *map(str, command[1:])]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                   env={**os.environ, "PYTHONPATH": PYTHONPATH}, preexec_fn=die_with_parent)
+        for cleanup in process.stdout.close, process.stdin.close, process.wait, process.kill:
+            self.addCleanup(cleanup)
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        return process
+
+    def start_as_unit(self):
+        """With what the unit says of priority and limits."""
+        pid = self.start().process.pid
+        soft, _, hard = unit_setting("LimitNOFILE", "1024:524288").partition(":")
+        possible = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (min(int(soft), possible), min(int(hard or soft), possible)))
+        os.setpriority(os.PRIO_PROCESS, pid, int(unit_setting("Nice", "0")))
+
+    def observe(self, what, seconds, **options):
+        return self.process("observer.py", self.bus.address, seconds, what, nice=OBSERVER_NICE, **options)
+
+    def control_rounds(self):
+        self.control.stdin.write("\n")
+        self.control.stdin.flush()
+        return int(self.control.stdout.readline())
+
+    def memory_kib(self, field):
+        status = pathlib.Path(f"/proc/{self.daemon.process.pid}/status").read_text()
+        return int(re.search(rf"^{field}:\s*(\d+)", status, re.M)[1])
+
+    def rounds(self):
+        return self.fake.arena()["tune"]["round"]
+
+    def bus_losses(self):
+        return self.daemon.log().count("the bus is gone")
+
+    def prepare(self, attack):
+        make_domains(self.machine, attack.domains)
+        if attack.polkit:
+            Polkit(self).answer(attack.polkit)
+        self.start_as_unit()
+        self.control = self.process("control.py", self.bus.address, nice=unit_setting("Nice", "0"))
+        first = self.rounds()
+        wait_until("rounds of the tuner", lambda: self.rounds() > first + 2)
+        # a trial of root's, to be confirmed under attack
+        Client(self).call("SetTunables", "a{sv}a{sv}", {"SliceOverutilUSec": ["t", 3000]}, {"confirm-timeout-usec": ["t", 600000000]})
+
+    def confirm(self):
+        """How long root's wd40ctl takes, or why it failed."""
+        start = time.monotonic()
+        try:
+            result = self.ctl("confirm")
+        except subprocess.TimeoutExpired:
+            return None, "it did not end"
+        return time.monotonic() - start, result.stderr if result.returncode else None
+
+    def start_observers(self, attack, seconds):
+        observers = {"a user": self.observe("get", seconds, user="daemon"), "root": self.observe("permissions", seconds)}
+        if attack.on_socket:
+            observers["socket"] = self.process("stats_observer.py", self.stats, seconds, nice=OBSERVER_NICE)
+        return observers
+
+    def run_attack(self, name):
+        attack = ATTACKS[name]
+        self.stats = self.root / "run/scx/root/stats"
+        self.prepare(attack)
+        attackers = [self.process("attacker.py", name, self.bus.address, self.stats, user=user) for user in attack.users]
+        before_kib, span = self.memory_kib("RssAnon"), Span(self)
+        observers = self.start_observers(attack, SECONDS or attack.seconds)
+        for attacker in attackers:
+            attacker.stdin.write("\n")
+            attacker.stdin.flush()
+        results = {who: [Took(result) for result in json.loads(observer.communicate()[0] or "[]")]
+                   for who, observer in observers.items()}
+        span.end()
+        confirmed = self.confirm()
+        ended = [attacker for attacker in attackers if attacker.poll() is not None]
+        for attacker in attackers:
+            attacker.kill()
+        self.assertFalse(ended, "an attacker gave up")
+        self.judge(attack, span, results, confirmed, before_kib)
+
+    def judge(self, attack, span, results, confirmed, before_kib):
+        faults = []
+
+        def expect(well, what):
+            if not well:
+                faults.append(what)
+
+        for who, (daemon, *control) in results.items():
+            self.judge_waits(expect, who, daemon, *control)
+        print(f"  confirm {confirmed[0] or 0:.2f} s; rounds {span.rounds} of {span.rounds_due:.0f}, control {span.control_rounds}; "
+              f"CPU {span.cpu:.0f} %, bus {span.bus_cpu:.0f} %; bus lost {self.bus_losses()}; memory {span.peak_mib:+.0f} MiB", end="")
+        expect(not confirmed[1], f"root's wd40ctl confirm failed: {confirmed[1]}")
+        expect(span.rounds >= span.rounds_min(), "the tuner did not make its rounds")
+        expect(span.cpu <= attack.cpu_max, f"it takes more than {attack.cpu_max} % of a CPU")
+        expect(self.bus_losses() == 0, "the bus was lost")
+        expect(span.peak_mib <= attack.peak_mib, "it takes too much memory meanwhile")
+        expect(self.memory_returns(before_kib), "memory does not come back")
+        print(f", afterwards {(self.memory_kib('RssAnon') - before_kib) / 1024:+.1f} MiB", flush=True)
+        if faults:
+            self.fail("\n".join(faults))
+
+    @staticmethod
+    def judge_waits(expect, who, took, control=None):
+        print(f"  {who:<8} {took}" + (f"; control {control}" if control else ""))
+        expect(not took.errors, f"{who} got {len(took.errors)} errors: {''.join(took.errors[:1])[:200]}")
+        expect(not took.unanswered, f"{who} got no answer to {took.unanswered} calls")
+        expect(took.p99 <= max(P99_MAX, OF_CONTROL * control.p99 if control else WORST_MAX), f"{who} waits too long (p99)")
+        expect(took.worst <= max(WORST_MAX, OF_CONTROL * control.worst if control else SOCKET_MAX), f"{who} waits too long (worst)")
+
+    def memory_returns(self, before_kib):
+        try:
+            wait_until("memory", lambda: self.memory_kib("RssAnon") <= before_kib + GROWTH_MAX_MIB * 1024, 5)
+        except AssertionError:
+            return False
+        return True
+
+
+def add_test(name):
+    def test(self):
+        print(f"{name}, {BUS}")
+        self.run_attack(name)
+
+    setattr(Attacks, f"test_{name}", test)
+
+
+for attack_name in ATTACKS:
+    if not CHOSEN or any(part in attack_name for part in CHOSEN):
+        add_test(attack_name)
+
+if __name__ == "__main__":
+    unittest.main()
