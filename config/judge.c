@@ -22,7 +22,7 @@ int config_judge(const struct config *c, const struct tunable_set *set, tunable_
 	r = c->judge(set, changed, c->judge_userdata, blamed, why);
 	if (r != -EINVAL)
 		return r;
-	text = tunable_format(*blamed, &set->values[*blamed]);
+	text = tunable_show(*blamed, &set->values[*blamed]);
 	if (!text)
 		return -ENOMEM;
 	problem_fill(problem, CONFIG_OUT_OF_RANGE, NULL, 0, tunables[*blamed].key, text, "%s%s",

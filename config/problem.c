@@ -64,8 +64,8 @@ int problem_fill_conflict(struct config_problem *p, const struct tunable_conflic
 			  const char *consequence)
 {
 	enum tunable_id first = conflict->ids[0], second = conflict->ids[1];
-	_cleanup_(freep) char *first_text = tunable_format(first, &set->values[first]);
-	_cleanup_(freep) char *second_text = tunable_format(second, &set->values[second]);
+	_cleanup_(freep) char *first_text = tunable_show(first, &set->values[first]);
+	_cleanup_(freep) char *second_text = tunable_show(second, &set->values[second]);
 
 	if (!first_text || !second_text)
 		return -ENOMEM;

@@ -22,7 +22,7 @@ static int set_author(struct slot *slot, const struct config_author *author)
 static int refuse_change(const struct config_change *change, int err, const char *why,
 			 struct config_problem *problem)
 {
-	_cleanup_(freep) char *text = tunable_format(change->id, &change->value);
+	_cleanup_(freep) char *text = tunable_show(change->id, &change->value);
 
 	return text ? problem_fill_refused(problem, err, change->id, text, why) : -ENOMEM;
 }

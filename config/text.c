@@ -14,6 +14,7 @@
 
 #include "config/cpusets.h"
 #include "util/cleanup.h"
+#include "util/duration.h"
 #include "util/macro.h"
 
 #define PERCENT_DECIMALS 9
@@ -103,16 +104,50 @@ static int parse_bool(const char *text, bool *ret, char why[TUNABLE_WHY_MAX])
 	return refuse(why, -EINVAL, "is neither yes nor no");
 }
 
+/* A time with units of its own, like 4ms: microseconds. */
+static int parse_duration(const char *text, double *ret, char why[TUNABLE_WHY_MAX])
+{
+	uint64_t usec;
+	int r = duration_parse(text, &usec);
+
+	if (r == -ERANGE)
+		return refuse_range(why);
+	if (r < 0)
+		return refuse(why, r, "is neither a number nor a time like 4ms");
+	*ret = (double)usec;
+	return 0;
+}
+
+static int parse_plain(const struct tunable *t, const char *text, double *ret,
+		       char why[TUNABLE_WHY_MAX])
+{
+	int r = parse_decimal(text, unit_decimals(t->unit) > 0, ret, why);
+
+	if (r == 0)
+		*ret *= unit_scale(t->unit);
+	return r;
+}
+
+static bool has_letters(const char *text)
+{
+	for (; *text; text++)
+		if ((*text | 0x20) >= 'a' && (*text | 0x20) <= 'z')
+			return true;
+	return false;
+}
+
 static int parse_number(const struct tunable *t, const char *text, struct tunable_value *ret,
 			char why[TUNABLE_WHY_MAX])
 {
 	double number;
 	int r;
 
-	r = parse_decimal(text, unit_decimals(t->unit) > 0, &number, why);
+	if (t->type == TUNABLE_USEC && has_letters(text))
+		r = parse_duration(text, &number, why);
+	else
+		r = parse_plain(t, text, &number, why);
 	if (r < 0)
 		return r;
-	number *= unit_scale(t->unit);
 	if (number < t->min || number > t->max)
 		return refuse_range(why);
 	if (t->type == TUNABLE_UINT)
@@ -200,6 +235,19 @@ char *tunable_format(enum tunable_id id, const struct tunable_value *value)
 	case TUNABLE_PERCENT: return format_percent(value->percent);
 	default: return strdup(value->list);
 	}
+}
+
+char *tunable_show(enum tunable_id id, const struct tunable_value *value)
+{
+	_cleanup_(freep) char *text = tunable_format(id, value);
+	const char *unit = tunable_unit_symbol(tunables[id].unit);
+	char *shown;
+
+	if (!text || (*text && !*unit))
+		return TAKE_PTR(text);
+	if (!*text)
+		return strdup("none");
+	return asprintf(&shown, "%s %s", text, unit) < 0 ? NULL : shown;
 }
 
 static char *number_range_text(const struct tunable *t)

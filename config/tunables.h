@@ -35,9 +35,9 @@ enum tunable_id {
 
 /* How a value is stored (struct tunable_value) and which D-Bus signature it has. */
 enum tunable_type {
-	TUNABLE_BOOL,    /* b: yes/no/true/false/on/off/1/0 */
-	TUNABLE_UINT,    /* u */
-	TUNABLE_USEC,    /* t: stored in microseconds; text is in the row's unit */
+	TUNABLE_BOOL, /* b: yes/no/true/false/on/off/1/0 */
+	TUNABLE_UINT, /* u */
+	TUNABLE_USEC, /* t: stored in microseconds; text is in the row's unit, or has its own: 4ms */
 	TUNABLE_PERCENT, /* d */
 	TUNABLE_LIST,    /* as: list of CPU sets; text separates them by ';' */
 	NR_TUNABLE_TYPES
@@ -128,6 +128,9 @@ int tunable_normalize(enum tunable_id id, const struct tunable_value *value,
 
 /* Text form, which tunable_parse reads back (percents to nine decimals). Caller frees; NULL: ENOMEM. */
 char *tunable_format(enum tunable_id id, const struct tunable_value *value);
+
+/* The same to be read by a person: "4000 us", "0.1 s", "none" for an empty list. */
+char *tunable_show(enum tunable_id id, const struct tunable_value *value);
 
 bool tunable_value_equal(enum tunable_id id, const struct tunable_value *a,
 			 const struct tunable_value *b);

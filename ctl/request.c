@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "ctl/client.h"
-#include "ctl/duration.h"
+#include "util/duration.h"
 #include "ctl/exit-codes.h"
 #include "ctl/verbs.h"
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ctl/duration.h"
+#include "util/duration.h"
 #include "ctl/exit-codes.h"
 #include "ctl/output.h"
 #include "ctl/stats.h"

@@ -6,7 +6,7 @@
 
 #include "config/config.h"
 #include "ctl/change.h"
-#include "ctl/duration.h"
+#include "util/duration.h"
 #include "ctl/exit-codes.h"
 #include "ctl/output.h"
 #include "ctl/pick.h"

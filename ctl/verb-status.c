@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "ctl/duration.h"
+#include "util/duration.h"
 #include "ctl/exit-codes.h"
 #include "ctl/output.h"
 #include "ctl/tunable-text.h"

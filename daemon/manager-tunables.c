@@ -15,6 +15,7 @@ static void log_change(const struct manager *m, enum tunable_id id, const char *
 		       const struct config_author *author)
 {
 	_cleanup_(freep) char *text = tunable_format(id, &config_values(m->config)->values[id]);
+	_cleanup_(freep) char *shown = tunable_show(id, &config_values(m->config)->values[id]);
 	_cleanup_(event_done) struct event e = { 0 };
 
 	event_add(&e, "WD40_TUNABLE=%s", tunables[id].key);
@@ -23,9 +24,9 @@ static void log_change(const struct manager *m, enum tunable_id id, const char *
 	event_add(&e, "WD40_GENERATION=%" PRIu64, manager_generation(m));
 	event_add_author(&e, author);
 	log_event(LOG_INFO, EVENT_TUNABLE_CHANGED, (const char *const *)e.fields,
-		  "%s = %s%s, by %s, uid %u%s%s, generation %" PRIu64 "%s%s%s", tunables[id].key,
-		  text ?: "?", tunable_unit_symbol(tunables[id].unit), origin, author->uid,
-		  author->unit ? ", " : "", author->unit ?: "", manager_generation(m),
+		  "%s = %s, by %s, uid %u%s%s, generation %" PRIu64 "%s%s%s", tunables[id].key,
+		  shown ?: "?", origin, author->uid, author->unit ? ", " : "", author->unit ?: "",
+		  manager_generation(m),
 		  manager_pending_reattach(m, id) ? ", pending until the next attach" : "",
 		  author->reason ? ": " : "", author->reason ?: "");
 }

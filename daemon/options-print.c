@@ -94,7 +94,9 @@ void options_print_help(FILE *f)
 	}
 	fputs("\nOther options:\n", f);
 	print_fixed(f);
-	fputs("\nOptions win over configuration files. See wd40d(8) and wd40d.ini(5).\n", f);
+	fputs("\nTimes may have units of their own: 4ms, 1s 500ms.\n"
+	      "Options win over configuration files. See wd40d(8) and wd40d.ini(5).\n",
+	      f);
 }
 
 void options_print_version(FILE *f)

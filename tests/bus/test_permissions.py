@@ -86,7 +86,7 @@ class WithPolkit(Permissions):
                                       {"confirm-timeout-usec": ["t", 30000000]})[0]
         self.nobody.call("ConfirmTunables", "t", generation)
         log = self.daemon.log()
-        self.assertIn("slice-us-overutil = 3000us, by reload, uid 65534", log)
+        self.assertIn("slice-us-overutil = 3000 us, by reload, uid 65534", log)
         self.assertIn(f"generation {generation} is confirmed, by uid 65534", log)
 
     def test_property_writes_ask_too(self):

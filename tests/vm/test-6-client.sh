@@ -25,7 +25,7 @@ test_client_takes_back_what_nobody_confirms() {
 	took=$(($(event_time TunablesReverted) - $(event_time TunablesChanged)))
 	((took >= 4900 && took < 15000)) || fail "taken back after $took ms"
 	log=$(journalctl -u wd40d -o cat --no-pager)
-	grep -E 'slice-us-overutil = 5000us, by runtime, uid 0, .*to be forgotten' <<<"$log" || fail "the journal is silent: $log"
+	grep -E 'slice-us-overutil = 5000 us, by runtime, uid 0, .*to be forgotten' <<<"$log" || fail "the journal is silent: $log"
 	grep 'is taken back: expired' <<<"$log" || fail "the journal does not say that it ended"
 }
 

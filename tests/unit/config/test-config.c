@@ -82,8 +82,8 @@ static void test_options_that_conflict(void **state)
 	assert_int_equal(config_check(c, &p), -EINVAL);
 	assert_int_equal(p.error, CONFIG_CONFLICT);
 	assert_string_equal(p.key, "slice-us-underutil");
-	assert_string_equal(p.message, "slice-us-underutil: slice-us-underutil = 500 must not be"
-				       " less than slice-us-overutil = 1000");
+	assert_string_equal(p.message, "slice-us-underutil: slice-us-underutil = 500 us must not be"
+				       " less than slice-us-overutil = 1000 us");
 	assert_int_equal(config_set_option(c, TUNABLE_SLICE_OVERUTIL, "500", &p), 0);
 	assert_int_equal(config_check(c, &p), 0);
 }
@@ -98,7 +98,7 @@ static void test_conflict_is_told_of_the_option(void **state)
 	assert_int_equal(config_set_option(c, TUNABLE_SLICE_OVERUTIL, "30000", &p), 0);
 	assert_int_equal(config_check(c, &p), -EINVAL);
 	assert_string_equal(p.key, "slice-us-overutil");
-	assert_string_equal(p.value, "30000");
+	assert_string_equal(p.value, "30000 us");
 }
 
 static void test_runtime_change(void **state)
@@ -156,17 +156,17 @@ static void test_refused_changes(void **state)
 
 	refused(c, (struct config_change){ TUNABLE_KICK_GREEDY_UNDER, { .percent = NAN } },
 		CONFIG_WRONG_TYPE,
-		"kick-greedy-under: \"nan\" is not a number (allowed: 0 to 100 %)");
+		"kick-greedy-under: \"nan %\" is not a number (allowed: 0 to 100 %)");
 	refused(c, (struct config_change){ TUNABLE_BALANCE_INTERVAL, { .usec = 50 } },
 		CONFIG_OUT_OF_RANGE,
-		"interval: \"0.00005\" is out of range (allowed: 0.1 to 60 s)");
+		"interval: \"0.00005 s\" is out of range (allowed: 0.1 to 60 s)");
 	refused(c, (struct config_change){ TUNABLE_CPUMASKS, { .list = (char *)"0;0" } },
 		CONFIG_CONFLICT,
 		"cpumasks: \"0;0\" has CPU 0 in two sets"
 		" (allowed: disjoint sets of CPUs like 0-3,8;0xf0)");
 	refused(c, (struct config_change){ TUNABLE_TUNE_INTERVAL, { .usec = 5000000 } },
 		CONFIG_CONFLICT,
-		"tune-interval: tune-interval = 5 must not be longer than interval = 2");
+		"tune-interval: tune-interval = 5 s must not be longer than interval = 2 s");
 }
 
 /* The rules hold for the result: two values that only fit together are taken together. */
@@ -183,8 +183,9 @@ static void test_rules_hold_for_the_result(void **state)
 	assert_int_equal(config_set_runtime(c, changes, 1, &root, &p), -EINVAL);
 	assert_int_equal(p.error, CONFIG_CONFLICT);
 	assert_string_equal(p.key, "slice-us-overutil");
-	assert_string_equal(p.message, "slice-us-overutil: slice-us-underutil = 20000 must not be"
-				       " less than slice-us-overutil = 50000");
+	assert_string_equal(p.message,
+			    "slice-us-overutil: slice-us-underutil = 20000 us must not be"
+			    " less than slice-us-overutil = 50000 us");
 	assert_int_equal(config_set_runtime(c, changes, 2, &root, &p), 0);
 	assert_int_equal(config_set_runtime(c, changes, 1, &root, &p), 0);
 	assert_int_equal(config_set_runtime(c, &too_long, 1, &root, &p), -EINVAL);

@@ -181,9 +181,10 @@ static void test_conflict_in_one_file_drops_both(void **state)
 	assert_string_equal(p.path, tree_path(ETC));
 	assert_int_equal(p.line, 3);
 	assert_string_equal(p.key, "slice-us-underutil");
-	assert_string_equal(p.value, "2000");
-	assert_string_equal(p.message, "slice-us-underutil: slice-us-underutil = 2000 must not be"
-				       " less than slice-us-overutil = 3000; ignored");
+	assert_string_equal(p.value, "2000 us");
+	assert_string_equal(p.message,
+			    "slice-us-underutil: slice-us-underutil = 2000 us must not be"
+			    " less than slice-us-overutil = 3000 us; ignored");
 	assert_int_equal(usec(c, TUNABLE_SLICE_UNDERUTIL), 20000);
 	assert_int_equal(usec(c, TUNABLE_SLICE_OVERUTIL), 1000);
 	assert_int_equal(config_values(c)->values[TUNABLE_PERF].u, 7);
@@ -199,8 +200,8 @@ static void test_conflict_across_files_drops_the_higher(void **state)
 	p = load_with_problem(c);
 	assert_string_equal(p.path, tree_path(ETC));
 	assert_string_equal(p.key, "tune-interval");
-	assert_string_equal(p.message, "tune-interval: tune-interval = 2 must not be longer than"
-				       " interval = 1; ignored");
+	assert_string_equal(p.message, "tune-interval: tune-interval = 2 s must not be longer than"
+				       " interval = 1 s; ignored");
 	is_from_file(c, TUNABLE_BALANCE_INTERVAL, VENDOR, 2);
 	assert_int_equal(usec(c, TUNABLE_TUNE_INTERVAL), 100000);
 	assert_int_equal(config_values(c)->values[TUNABLE_PERF].u, 7);
@@ -218,7 +219,7 @@ static void test_conflict_with_a_default(void **state)
 	assert_int_equal(config_values(c)->values[TUNABLE_GREEDY_THRESHOLD].u, 1);
 	tree_write(ETC, "[wd40d]\nslice-us-underutil = 999\n");
 	p = load_with_problem(c);
-	assert_string_equal(p.value, "999");
+	assert_string_equal(p.value, "999 us");
 	assert_int_equal(usec(c, TUNABLE_SLICE_UNDERUTIL), 20000);
 }
 
@@ -303,8 +304,8 @@ static void test_file_yields_to_the_command_line(void **state)
 	assert_int_equal(p.line, 2);
 	assert_string_equal(p.key, "slice-us-overutil");
 	assert_string_equal(p.message,
-			    "slice-us-overutil: slice-us-underutil = 4000 must not be"
-			    " less than slice-us-overutil = 5000; the former value stays");
+			    "slice-us-overutil: slice-us-underutil = 4000 us must not be"
+			    " less than slice-us-overutil = 5000 us; the former value stays");
 	assert_int_equal(usec(c, TUNABLE_SLICE_UNDERUTIL), 4000);
 	assert_int_equal(usec(c, TUNABLE_SLICE_OVERUTIL), 1000);
 	assert_int_equal(config_values(c)->values[TUNABLE_PERF].u, 7);

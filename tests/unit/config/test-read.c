@@ -63,8 +63,9 @@ static void test_unknown_key(void **state)
 
 static void test_wrong_type(void **state)
 {
-	has_problem("[wd40d]\ninterval = soon", CONFIG_WRONG_TYPE, 2, "interval",
-		    "interval: \"soon\" is not a number (allowed: 0.1 to 60 s)");
+	has_problem(
+		"[wd40d]\ninterval = soon", CONFIG_WRONG_TYPE, 2, "interval",
+		"interval: \"soon\" is neither a number nor a time like 4ms (allowed: 0.1 to 60 s)");
 	has_problem("[wd40d]\ninterval =", CONFIG_WRONG_TYPE, 2, "interval",
 		    "interval: \"\" is empty, not a number (allowed: 0.1 to 60 s)");
 	has_problem("[wd40d]\npartial = maybe", CONFIG_WRONG_TYPE, 2, "partial",

@@ -47,6 +47,34 @@ static void test_seconds(void **state)
 	assert_int_equal(parse(TUNABLE_LOAD_HALF_LIFE, "0.29").usec, 290000);
 }
 
+/* Whatever the row's unit is. */
+static void test_durations(void **state)
+{
+	assert_int_equal(parse(TUNABLE_SLICE_OVERUTIL, "4ms").usec, 4000);
+	assert_int_equal(parse(TUNABLE_SLICE_OVERUTIL, "4 ms").usec, 4000);
+	assert_int_equal(parse(TUNABLE_SLICE_OVERUTIL, "0.5s").usec, 500000);
+	assert_int_equal(parse(TUNABLE_SLICE_OVERUTIL, "100us").usec, 100);
+	assert_int_equal(parse(TUNABLE_BALANCE_INTERVAL, "250ms").usec, 250000);
+	assert_int_equal(parse(TUNABLE_BALANCE_INTERVAL, "1min").usec, 60000000);
+	assert_int_equal(parse(TUNABLE_BALANCE_INTERVAL, "1s 500ms").usec, 1500000);
+}
+
+static void test_bad_durations(void **state)
+{
+	static const char *const bad[] = { "4MS", "4 m s", "ms",    "4ms5", "4ns",
+					   "1e3", "0x10",  "-4ms",  "4ms;", "4\xc2\xb5s",
+					   "nan", "inf",   "4,5ms", "1.ms", "abc" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		refused(TUNABLE_SLICE_OVERUTIL, bad[i], -EINVAL,
+			"is neither a number nor a time like 4ms");
+	refused(TUNABLE_SLICE_OVERUTIL, "2s", -ERANGE, "is out of range");
+	refused(TUNABLE_SLICE_OVERUTIL, "99us", -ERANGE, "is out of range");
+	refused(TUNABLE_SLICE_OVERUTIL, "99999999999999999999d", -ERANGE, "is out of range");
+	refused(TUNABLE_PERF, "4ms", -EINVAL, "is not a number");
+	refused(TUNABLE_DIRECT_GREEDY_UNDER, "4ms", -EINVAL, "is not a number");
+}
+
 static void test_whole_numbers(void **state)
 {
 	assert_int_equal(parse(TUNABLE_SLICE_OVERUTIL, "100").usec, 100);
@@ -87,12 +115,15 @@ static void test_not_numbers(void **state)
 {
 	static const char *const bad[] = {
 		"nan", "NaN", "inf", "-inf", "infinity", "abc",      "1e3", "0x10",
-		"+5",  " 5",  "5 ",  "5s",   "1,5",      "1.",       ".5",  "1.2.3",
+		"+5",  " 5",  "5 ",  "5x",   "1,5",      "1.",       ".5",  "1.2.3",
 		"-",   "--1", ".",   "1_0",  "5\n",      "\xd9\xa1",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		refused(TUNABLE_BALANCE_INTERVAL, bad[i], -EINVAL, "is not a number");
+		refused(TUNABLE_BALANCE_INTERVAL, bad[i], -EINVAL,
+			strpbrk(bad[i], "abcdefghijklmnopqrstuvwxyzN")
+				? "is neither a number nor a time like 4ms"
+				: "is not a number");
 		refused(TUNABLE_DIRECT_GREEDY_UNDER, bad[i], -EINVAL, "is not a number");
 		refused(TUNABLE_PERF, bad[i], -EINVAL, "is not a number");
 	}
@@ -255,6 +286,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_seconds),
+		cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_bad_durations),
 		cmocka_unit_test(test_whole_numbers),
 		cmocka_unit_test(test_percents),
 		cmocka_unit_test(test_booleans),

@@ -190,7 +190,8 @@ static void test_config_and_root(void **state)
 static void test_bad_values(void **state)
 {
 	refuses("--interval=61", "--interval: \"61\" is out of range (allowed: 0.1 to 60 s)");
-	refuses("-i nan", "--interval: \"nan\" is not a number (allowed: 0.1 to 60 s)");
+	refuses("-i nan",
+		"--interval: \"nan\" is neither a number nor a time like 4ms (allowed: 0.1 to 60 s)");
 	refuses("-g -1", "--greedy-threshold: \"-1\" is out of range (allowed: 0 to 1024)");
 	refuses("--partial=maybe",
 		"--partial: \"maybe\" is neither yes nor no (allowed: yes or no)");
@@ -377,12 +378,13 @@ static void test_check_with_problems(void **state)
 	close(fd);
 	snprintf(line, sizeof(line), "--config=%s -u 500", path);
 	parses(line);
-	snprintf(expected, sizeof(expected),
-		 "%s:2: perf: \"x\" is not a number (allowed: 0 to 1024)\n"
-		 "command line: slice-us-underutil: slice-us-underutil = 500 must not be less than"
-		 " slice-us-overutil = 1000\n"
-		 "wd40d: configuration has problems (files read: 1, problems: 2)\n",
-		 path);
+	snprintf(
+		expected, sizeof(expected),
+		"%s:2: perf: \"x\" is not a number (allowed: 0 to 1024)\n"
+		"command line: slice-us-underutil: slice-us-underutil = 500 us must not be less than"
+		" slice-us-overutil = 1000 us\n"
+		"wd40d: configuration has problems (files read: 1, problems: 2)\n",
+		path);
 	prints(print_check, EXIT_CODE_CONFIG, expected);
 	unlink(path);
 }

@@ -7,8 +7,8 @@
 #define DURATION_MAX 32
 
 /*
- * Microseconds from text like "60", "1.5s", "500ms", "2min 30s" or "1h": without a unit it is seconds.
- * -EINVAL (no such text), -ERANGE (more than 64 bits hold).
+ * Microseconds from text like "1.5s", "500ms", "2min 30s" or "1h"; a number alone is seconds. What is less
+ * than a microsecond is dropped. -EINVAL (no such text), -ERANGE (more than 64 bits hold).
  */
 int duration_parse(const char *text, uint64_t *ret_usec);
 

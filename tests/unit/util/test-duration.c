@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "ctl/duration.h"
+#include "util/duration.h"
 #include "util/macro.h"
 
 static uint64_t parsed(const char *text)
@@ -46,8 +46,8 @@ static void test_sums_and_fractions(void **state)
 static void test_no_durations(void **state)
 {
 	static const char *const texts[] = {
-		"",   " ",  "s",   "soon", "5x",   "-5s", "+5s",
-		"1.", ".5", "1.s", "5s!",  "0x10", "1e3", "5S",
+		"",    " ",   "s",    "soon", "5x", "-5s",     "+5s",   "1.",         ".5",
+		"1.s", "5s!", "0x10", "1e3",  "5S", "1ms 500", "2 30s", "5\xc2\xb5s",
 	};
 	uint64_t usec;
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "ctl/duration.h"
+#include "util/duration.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +24,6 @@ static const struct unit {
 	{ "ms", USEC_PER_MSEC },
 	{ "s", USEC_PER_SEC },
 	{ "sec", USEC_PER_SEC },
-	{ "", USEC_PER_SEC },
 	{ "m", USEC_PER_MIN },
 	{ "min", USEC_PER_MIN },
 	{ "h", USEC_PER_HOUR },
@@ -68,39 +68,52 @@ static const char *skip_space(const char *at)
 	return at + strspn(at, " ");
 }
 
+/* The unit at that place: behind a number that is all there is it may be left out. */
+static const struct unit *take_unit(const char **at, bool alone)
+{
+	static const struct unit second = { "", USEC_PER_SEC };
+	size_t length = strspn(*at, "abcdefghijklmnopqrstuvwxyz");
+	const struct unit *unit = length ? find_unit(*at, length) : NULL;
+
+	if (!length && alone && !**at)
+		return &second;
+	*at += length;
+	return unit;
+}
+
 /* One number with its unit, added to the sum. */
-static int take_term(const char **at, uint64_t *usec)
+static int take_term(const char **at, bool first, uint64_t *usec)
 {
 	uint64_t whole, part, power, term;
 	const struct unit *unit;
-	size_t length;
 	int r = take_number(at, &whole, &part, &power);
 
 	if (r < 0)
 		return r;
 	*at = skip_space(*at);
-	length = strspn(*at, "abcdefghijklmnopqrstuvwxyz");
-	unit = find_unit(*at, length);
+	unit = take_unit(at, first);
 	if (!unit)
 		return -EINVAL;
 	if (__builtin_mul_overflow(whole, unit->usec, &term) ||
 	    __builtin_add_overflow(term, part * unit->usec / power, &term) ||
 	    __builtin_add_overflow(*usec, term, usec))
 		return -ERANGE;
-	*at = skip_space(*at + length);
+	*at = skip_space(*at);
 	return 0;
 }
 
 int duration_parse(const char *text, uint64_t *ret_usec)
 {
+	bool first = true;
 	uint64_t usec = 0;
 	int r;
 
 	text = skip_space(text);
 	do {
-		r = take_term(&text, &usec);
+		r = take_term(&text, first, &usec);
 		if (r < 0)
 			return r;
+		first = false;
 	} while (*text);
 	*ret_usec = usec;
 	return 0;
