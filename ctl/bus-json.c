@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/text.h"
+
 json_object *bus_json_double(double number)
 {
 	char text[32];
@@ -32,6 +34,16 @@ static int give(json_object *object, json_object **ret)
 {
 	*ret = object;
 	return object ? 0 : -ENOMEM;
+}
+
+static int give_text(const char *text, json_object **ret)
+{
+	_cleanup_(freep) char *printable = strdup(text);
+
+	if (!printable)
+		return -ENOMEM;
+	text_copy_printable(printable, strlen(text) + 1, text);
+	return give(json_object_new_string(printable), ret);
 }
 
 static int read_basic(sd_bus_message *m, char type, json_object **ret)
@@ -62,7 +74,7 @@ static int read_basic(sd_bus_message *m, char type, json_object **ret)
 	case 't': return give(json_object_new_uint64(value.t), ret);
 	case 'd': return give_double(value.d, ret);
 	case 'b': return give(json_object_new_boolean(value.b), ret);
-	default: return give(json_object_new_string(value.s), ret);
+	default: return give_text(value.s, ret);
 	}
 }
 
@@ -94,7 +106,7 @@ static int read_entry(sd_bus_message *m, json_object *object)
 		r = bus_json_read(m, &value);
 	if (r < 0)
 		return r;
-	r = json_object_object_add(object, json_object_get_string(key), value);
+	r = json_object_object_add(object, json_text(key), value);
 	if (r < 0)
 		return -ENOMEM;
 	value = NULL;

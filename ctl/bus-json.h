@@ -24,10 +24,16 @@ static inline json_object *json_at(json_object *array, size_t i)
 	return i < json_length(array) ? json_object_array_get_idx(array, i) : NULL;
 }
 
+/* A text, borrowed from it; "" of nothing. */
+static inline const char *json_text(json_object *object)
+{
+	return json_object_get_string(object) ?: "";
+}
+
 /*
  * Reads the message's next value: a number, a boolean, a string; an array or a struct as an array; a
- * dictionary as an object; a variant as what is in it; what is not a number as null. *ret is the
- * caller's reference. -EBADMSG, -ENOMEM; -EOPNOTSUPP for a file descriptor.
+ * dictionary as an object; a variant as what is in it; what is not a number as null. What in a string could
+ * trick a terminal, or the reader of one, is a '?'. *ret is the caller's reference. -EBADMSG, -ENOMEM; -EOPNOTSUPP for a file descriptor.
  */
 int bus_json_read(sd_bus_message *m, json_object **ret);
 

@@ -4,23 +4,35 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/exit-codes.h"
+#include "util/text.h"
 
-#define READ_USEC   (25ull * 1000 * 1000)
-#define CHANGE_USEC (610ull * 1000 * 1000) /* the daemon waits 300 s for each of two passwords */
+/* How long an answer is waited for. */
+static const uint64_t patience_usec[] = {
+	[CLIENT_READS] = 10 * UINT64_C(1000000),
+	[CLIENT_ASKS] = 60 * UINT64_C(1000000),     /* the daemon waits 25 s for polkit */
+	[CLIENT_CHANGES] = 610 * UINT64_C(1000000), /* and 300 s for each of two passwords */
+};
+_Static_assert(ARRAY_SIZE(patience_usec) == NR_CLIENT_CALL_KINDS, "each kind has its time");
 
+/* Much of a message may have been said by somebody else. */
 int client_fail(int code, const char *format, ...)
 {
+	char *text = NULL;
 	va_list args;
 
-	fflush(stdout);
-	fputs("wd40ctl: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
-	fputc('\n', stderr);
+	if (text)
+		text_copy_printable(text, strlen(text) + 1, text);
+	fflush(stdout);
+	fprintf(stderr, "wd40ctl: %s\n", text ?: "out of memory");
+	free(text);
 	return code;
 }
 
@@ -40,6 +52,19 @@ static int open_address(sd_bus **bus, const char *address)
 	return r < 0 ? r : sd_bus_start(*bus);
 }
 
+static int open_bus(struct client *c)
+{
+	int r;
+
+	if (c->host)
+		r = sd_bus_open_system_remote(&c->bus, c->host);
+	else if (c->address)
+		r = open_address(&c->bus, c->address);
+	else
+		r = sd_bus_open_system(&c->bus);
+	return r < 0 ? r : sd_bus_set_method_call_timeout(c->bus, patience_usec[CLIENT_READS]);
+}
+
 /* That of a remote machine and a bad address fail here or at the first call. */
 int client_connect(struct client *c)
 {
@@ -47,12 +72,7 @@ int client_connect(struct client *c)
 
 	if (c->bus)
 		return CTL_OK;
-	if (c->host)
-		r = sd_bus_open_system_remote(&c->bus, c->host);
-	else if (c->address)
-		r = open_address(&c->bus, c->address);
-	else
-		r = sd_bus_open_system(&c->bus);
+	r = open_bus(c);
 	if (r < 0) {
 		c->bus = sd_bus_unref(c->bus);
 		return client_fail(CTL_UNREACHABLE, "cannot reach the system bus%s%s: %s",
@@ -112,9 +132,9 @@ static int fail_unreachable(const struct client *c, const sd_bus_error *error)
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) ||
 	    sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT))
 		return client_fail(CTL_UNREACHABLE,
-				   "wd40d does not answer: %s; "
-				   "see: journalctl -u wd40d",
-				   error->message);
+				   "wd40d%s%s does not answer: %s; see: systemctl status wd40d, "
+				   "journalctl -u wd40d",
+				   c->host ? " on " : "", c->host ?: "", error->message);
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_DISCONNECTED) ||
 	    sd_bus_error_get_errno(error) == ECONNRESET ||
 	    sd_bus_error_get_errno(error) == ENOTCONN)
@@ -137,8 +157,8 @@ int client_fail_error(const struct client *c, const sd_bus_error *error)
 	return client_fail(CTL_FAILED, "%s", error->message ?: error->name);
 }
 
-int client_new_call(struct client *c, enum client_call_kind kind, const char *interface,
-		    const char *member, sd_bus_message **ret)
+int client_new_call(struct client *c, const char *interface, const char *member,
+		    sd_bus_message **ret)
 {
 	int r = client_connect(c);
 
@@ -148,27 +168,28 @@ int client_new_call(struct client *c, enum client_call_kind kind, const char *in
 					   member);
 	if (r >= 0)
 		r = sd_bus_message_set_auto_start(*ret, false);
-	if (r >= 0 && kind == CLIENT_CHANGES)
-		r = sd_bus_message_set_allow_interactive_authorization(*ret, c->ask_password);
 	return r < 0 ? client_fail_errno(r, member) : CTL_OK;
 }
 
-int client_send(struct client *c, sd_bus_message *m, sd_bus_message **reply)
+int client_send(struct client *c, enum client_call_kind kind, sd_bus_message *m,
+		sd_bus_message **reply)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-	uint64_t patience = CHANGE_USEC;
+	bool may_ask = kind == CLIENT_CHANGES && c->ask_password;
+	int r = sd_bus_message_set_allow_interactive_authorization(m, may_ask);
 
-	if (sd_bus_message_is_method_call(m, "org.freedesktop.DBus.Properties", NULL))
-		patience = READ_USEC;
-	if (sd_bus_call(c->bus, m, patience, &error, reply) < 0)
+	if (r < 0)
+		return client_fail_errno(r, "cannot make the call");
+	if (sd_bus_call(c->bus, m, patience_usec[kind], &error, reply) < 0)
 		return client_fail_error(c, &error);
 	return CTL_OK;
 }
 
-int client_send_for_json(struct client *c, sd_bus_message *m, json_object **ret)
+int client_send_for_json(struct client *c, enum client_call_kind kind, sd_bus_message *m,
+			 json_object **ret)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	int r = client_send(c, m, &reply);
+	int r = client_send(c, kind, m, &reply);
 
 	if (r)
 		return r;
@@ -181,7 +202,7 @@ int client_call(struct client *c, enum client_call_kind kind, const char *member
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 	va_list args;
-	int r = client_new_call(c, kind, CLIENT_INTERFACE, member, &m);
+	int r = client_new_call(c, CLIENT_INTERFACE, member, &m);
 
 	if (r)
 		return r;
@@ -190,7 +211,7 @@ int client_call(struct client *c, enum client_call_kind kind, const char *member
 	va_end(args);
 	if (r < 0)
 		return client_fail_errno(r, member);
-	return ret ? client_send_for_json(c, m, ret) : client_send(c, m, NULL);
+	return ret ? client_send_for_json(c, kind, m, ret) : client_send(c, kind, m, NULL);
 }
 
 int client_expect_object(json_object *answer)
@@ -205,14 +226,14 @@ static int call_properties(struct client *c, const char *member, const char *int
 			   const char *property, json_object **ret)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-	int r = client_new_call(c, CLIENT_READS, "org.freedesktop.DBus.Properties", member, &m);
+	int r = client_new_call(c, "org.freedesktop.DBus.Properties", member, &m);
 
 	if (r)
 		return r;
 	r = sd_bus_message_append(m, "s", interface);
 	if (r >= 0 && property)
 		r = sd_bus_message_append(m, "s", property);
-	return r < 0 ? client_fail_errno(r, member) : client_send_for_json(c, m, ret);
+	return r < 0 ? client_fail_errno(r, member) : client_send_for_json(c, CLIENT_READS, m, ret);
 }
 
 int client_get(struct client *c, const char *interface, const char *property, json_object **ret)

@@ -30,21 +30,28 @@ void client_done(struct client *c);
 /* Whether a daemon is on the bus, as far as that can be found out. Starts none. */
 bool client_is_running(struct client *c);
 
-/* What a call is for: reading is quick; changing may have to wait for a password, and for the kernel. */
+/*
+ * What a call is for, which says how long is waited for its answer: reading is quick; permissions come from
+ * polkit, which may be slow to answer; changing may have to wait for passwords, and for the kernel.
+ */
 enum client_call_kind {
 	CLIENT_READS,
-	CLIENT_CHANGES
+	CLIENT_ASKS,
+	CLIENT_CHANGES,
+	NR_CLIENT_CALL_KINDS
 };
 
 /* A call of a method of CLIENT_PATH, to append arguments to. The daemon is not started for it. */
-int client_new_call(struct client *c, enum client_call_kind kind, const char *interface,
-		    const char *member, sd_bus_message **ret);
+int client_new_call(struct client *c, const char *interface, const char *member,
+		    sd_bus_message **ret);
 
 /* Makes the call. reply may be NULL. */
-int client_send(struct client *c, sd_bus_message *m, sd_bus_message **reply);
+int client_send(struct client *c, enum client_call_kind kind, sd_bus_message *m,
+		sd_bus_message **reply);
 
 /* Makes the call, and reads the reply as bus_json_read_all does. */
-int client_send_for_json(struct client *c, sd_bus_message *m, json_object **ret);
+int client_send_for_json(struct client *c, enum client_call_kind kind, sd_bus_message *m,
+			 json_object **ret);
 
 /* All of it in one: types and arguments as for sd_bus_message_append. ret may be NULL. */
 int client_call(struct client *c, enum client_call_kind kind, const char *member, json_object **ret,

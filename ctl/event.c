@@ -60,7 +60,7 @@ static json_object *get(json_object *event, const char *field)
 
 static const char *get_text(json_object *event, const char *field)
 {
-	return json_object_get_string(get(event, field)) ?: "";
+	return json_text(get(event, field));
 }
 
 /* Names of properties become keys. */
@@ -69,7 +69,7 @@ static json_object *keys_of(json_object *names)
 	json_object *keys = json_object_new_array();
 
 	for (size_t i = 0; i < json_length(names); i++) {
-		const char *name = json_object_get_string(json_at(names, i));
+		const char *name = json_text(json_at(names, i));
 		int id = tunable_by_name(name);
 
 		json_object_array_add(keys,
@@ -106,7 +106,7 @@ json_object *event_new(const char *name, uint64_t time_usec, json_object *values
 static void print_names(FILE *f, json_object *names, const char *separator)
 {
 	for (size_t i = 0; i < json_length(names); i++) {
-		const char *name = json_object_get_string(json_at(names, i));
+		const char *name = json_text(json_at(names, i));
 		int id = tunable_by_name(name ?: "");
 
 		fprintf(f, "%s%s", i ? separator : "", id >= 0 ? tunables[id].key : name);
@@ -158,7 +158,7 @@ static bool is_empty(json_object *value)
 {
 	if (json_object_is_type(value, json_type_array))
 		return json_length(value) == 0;
-	return !*(json_object_get_string(value) ?: "");
+	return !*json_text(value);
 }
 
 static void print_value(FILE *f, const char *name, json_object *value)
@@ -172,7 +172,7 @@ static void print_value(FILE *f, const char *name, json_object *value)
 	else if (is_empty(value))
 		fputs("none", f);
 	else if (!json_object_is_type(value, json_type_array))
-		fputs(json_object_get_string(value), f);
+		fputs(json_text(value), f);
 	else
 		print_names(f, value, " ");
 }
@@ -235,7 +235,7 @@ static void print_properties_changed(FILE *f, json_object *event)
 	}
 	for (size_t i = 0; i < json_length(get(event, "invalidated")); i++) {
 		fprintf(f, "%s%s has changed", separator,
-			json_object_get_string(json_at(get(event, "invalidated"), i)));
+			json_text(json_at(get(event, "invalidated"), i)));
 		separator = ", ";
 	}
 }

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/limits.h"
 #include "ctl/client.h"
-#include "util/duration.h"
 #include "ctl/exit-codes.h"
 #include "ctl/verbs.h"
+#include "util/duration.h"
+#include "util/text.h"
 
 /* What getopt_long returns for options without a letter. */
 enum {
@@ -25,12 +27,26 @@ struct option_row {
 	int (*take)(const char *value, struct request *q); /* NULL: the bit says all */
 };
 
+/* A duration between these, in the user's words when it is not. */
+static int take_duration(const char *option, const char *value, uint64_t min_usec,
+			 uint64_t max_usec, uint64_t *ret_usec)
+{
+	char min[DURATION_MAX], max[DURATION_MAX];
+	int r = duration_parse(value, ret_usec);
+
+	if (r == -EINVAL)
+		return client_fail(CTL_USAGE, "--%s: \"%s\" is no duration like 500ms or 2min",
+				   option, value);
+	if (r == -ERANGE || *ret_usec < min_usec || *ret_usec > max_usec)
+		return client_fail(CTL_REFUSED, "--%s: %s is out of range (allowed: %s to %s)",
+				   option, value, duration_format(min_usec, min),
+				   duration_format(max_usec, max));
+	return CTL_OK;
+}
+
 static int take_for(const char *value, struct request *q)
 {
-	if (duration_parse(value, &q->for_usec) < 0 || q->for_usec == 0)
-		return client_fail(CTL_USAGE, "--for: \"%s\" is no duration like 30s or 5min",
-				   value);
-	return CTL_OK;
+	return take_duration("for", value, TRIAL_SHORTEST_USEC, TRIAL_LONGEST_USEC, &q->for_usec);
 }
 
 int request_parse_number(const char *text, uint64_t *ret)
@@ -52,10 +68,8 @@ static int take_expected_generation(const char *value, struct request *q)
 
 static int take_interval(const char *value, struct request *q)
 {
-	if (duration_parse(value, &q->interval_usec) < 0 || q->interval_usec == 0)
-		return client_fail(CTL_USAGE, "--interval: \"%s\" is no duration like 500ms or 2s",
-				   value);
-	return CTL_OK;
+	return take_duration("interval", value, SUBSCRIPTION_INTERVAL_MIN_USEC,
+			     SUBSCRIPTION_INTERVAL_MAX_USEC, &q->interval_usec);
 }
 
 static int take_count(const char *value, struct request *q)
@@ -240,6 +254,20 @@ static int take_verb(struct request *q)
 	return CTL_OK;
 }
 
+/* What is said on the bus has to be UTF-8, so what is not is not found out there. */
+static int check_texts(int argc, char **argv)
+{
+	char shown[64];
+
+	for (int i = 1; i < argc; i++) {
+		if (text_is_utf8(argv[i]))
+			continue;
+		text_copy_printable(shown, sizeof(shown), argv[i]);
+		return client_fail(CTL_USAGE, "\"%s\" is not valid UTF-8", shown);
+	}
+	return CTL_OK;
+}
+
 int request_parse(int argc, char **argv, struct request *ret)
 {
 	bool answered = false;
@@ -247,7 +275,9 @@ int request_parse(int argc, char **argv, struct request *ret)
 
 	*ret = (struct request){ .ask_password = true };
 	opterr = 0;
-	r = take_options(argc, argv, ret, &answered);
+	r = check_texts(argc, argv);
+	if (!r)
+		r = take_options(argc, argv, ret, &answered);
 	if (r || answered)
 		return r;
 	ret->verb = &verbs[0];

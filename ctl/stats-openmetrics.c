@@ -82,7 +82,7 @@ static void print_labels(FILE *f, json_object *metadata, const struct stat_row *
 		if (strcmp(row.type, "label") == 0 && strcmp(row.scope, of->scope) == 0 &&
 		    json_object_object_get_ex(record, row.name, &value))
 			print_label(f, strcmp(row.name, "id") == 0 ? row.scope : row.name,
-				    json_object_get_string(value), &n);
+				    json_text(value), &n);
 	}
 	if (le)
 		print_label(f, "le", le, &n);
@@ -93,7 +93,7 @@ static void print_labels(FILE *f, json_object *metadata, const struct stat_row *
 static void print_value(FILE *f, json_object *value, double factor)
 {
 	if (factor == 1 && json_object_is_type(value, json_type_int))
-		fprintf(f, "%s\n", json_object_get_string(value));
+		fprintf(f, "%s\n", json_text(value));
 	else
 		fprintf(f, "%.15g\n", json_object_get_double(value) * factor);
 }
@@ -101,15 +101,15 @@ static void print_value(FILE *f, json_object *value, double factor)
 static void print_histogram(FILE *f, const char *family, json_object *metadata,
 			    const struct stat_row *row, json_object *record, json_object *value)
 {
-	json_object *buckets = json_object_array_get_idx(value, 1);
-	size_t n = json_object_array_length(row->bounds);
+	json_object *buckets = json_at(value, 1);
+	size_t n = json_length(row->bounds);
 	uint64_t sum = 0;
 	char le[32];
 
 	for (size_t i = 0; i <= n; i++) {
-		sum += json_object_get_uint64(json_object_array_get_idx(buckets, i));
+		sum += json_object_get_uint64(json_at(buckets, i));
 		snprintf(le, sizeof(le), "%.9g",
-			 json_object_get_double(json_object_array_get_idx(row->bounds, i)) * 1e-9);
+			 json_object_get_double(json_at(row->bounds, i)) * 1e-9);
 		fprintf(f, "%s_bucket", family);
 		print_labels(f, metadata, row, record, i < n ? le : "+Inf");
 		fprintf(f, "%llu\n", (unsigned long long)sum);
@@ -118,7 +118,7 @@ static void print_histogram(FILE *f, const char *family, json_object *metadata,
 	print_labels(f, metadata, row, record, NULL);
 	fprintf(f, "%llu\n%s_sum", (unsigned long long)sum, family);
 	print_labels(f, metadata, row, record, NULL);
-	print_value(f, json_object_array_get_idx(value, 0), 1e-9);
+	print_value(f, json_at(value, 0), 1e-9);
 }
 
 static void print_sample(FILE *f, const char *family, json_object *metadata,

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "util/duration.h"
 #include "ctl/exit-codes.h"
 #include "ctl/output.h"
 #include "ctl/stats.h"
+#include "util/duration.h"
 
 #define COLUMNS_MAX 16
 
@@ -74,7 +74,7 @@ static void add_value(struct table *t, const struct shown *s)
 	else if (json_object_is_type(s->value, json_type_double))
 		table_cell(t, "%.2f", json_object_get_double(s->value));
 	else
-		table_cell(t, "%s", json_object_get_string(s->value));
+		table_cell(t, "%s", json_text(s->value));
 }
 
 static double seconds_between(json_object *statistics, json_object *last)

@@ -73,14 +73,15 @@ static int subscribe(struct watch *w)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 	uint64_t usec = w->request->interval_usec ?: INTERVAL_USEC;
-	int r = client_new_call(w->client, CLIENT_READS, CLIENT_STATISTICS, "Subscribe", &m);
+	int r = client_new_call(w->client, CLIENT_STATISTICS, "Subscribe", &m);
 
 	if (r)
 		return r;
 	r = sd_bus_message_append(m, "t", usec);
 	if (r >= 0)
 		r = stats_append_options(m, w->request);
-	return r < 0 ? client_fail_errno(r, "Subscribe") : client_send(w->client, m, NULL);
+	return r < 0 ? client_fail_errno(r, "Subscribe")
+		     : client_send(w->client, CLIENT_READS, m, NULL);
 }
 
 static int listen(struct watch *w)

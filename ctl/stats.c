@@ -5,7 +5,7 @@
 
 static const char *text_of(json_object *o, const char *key)
 {
-	return json_object_get_string(json_object_object_get(o, key)) ?: "";
+	return json_text(json_object_object_get(o, key));
 }
 
 struct stat_row stat_row_of(const char *key, json_object *metadata)
@@ -26,51 +26,47 @@ struct stat_row stat_row_of(const char *key, json_object *metadata)
 static json_object *group_of(json_object *statistics, const char *scope)
 {
 	char name[64];
-	json_object *group;
 
 	snprintf(name, sizeof(name), "%ss", scope);
-	group = json_object_object_get(statistics, name);
-	return json_object_is_type(group, json_type_array) ? group : NULL;
+	return json_object_object_get(statistics, name);
 }
 
 size_t stat_nr_records(json_object *statistics, const char *scope)
 {
-	json_object *group = group_of(statistics, scope);
-
 	if (strcmp(scope, "machine") == 0)
 		return 1;
-	return group ? json_object_array_length(group) : 0;
+	return json_length(group_of(statistics, scope));
 }
 
 json_object *stat_record(json_object *statistics, const char *scope, size_t i)
 {
 	if (strcmp(scope, "machine") == 0)
 		return statistics;
-	return json_object_array_get_idx(group_of(statistics, scope), i);
+	return json_at(group_of(statistics, scope), i);
 }
 
 uint64_t stat_histogram_count(json_object *value)
 {
-	json_object *buckets = json_object_array_get_idx(value, 1);
+	json_object *buckets = json_at(value, 1);
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < json_object_array_length(buckets); i++)
-		n += json_object_get_uint64(json_object_array_get_idx(buckets, i));
+	for (size_t i = 0; i < json_length(buckets); i++)
+		n += json_object_get_uint64(json_at(buckets, i));
 	return n;
 }
 
 double stat_histogram_quantile_ns(json_object *value, json_object *bounds, double part)
 {
-	json_object *buckets = json_object_array_get_idx(value, 1);
+	json_object *buckets = json_at(value, 1);
 	double wanted = part * (double)stat_histogram_count(value), seen = 0;
-	size_t last = json_object_array_length(bounds);
+	size_t last = json_length(bounds);
 
 	if (wanted <= 0 || !last)
 		return 0;
 	for (size_t i = 0; i < last; i++) {
-		seen += (double)json_object_get_uint64(json_object_array_get_idx(buckets, i));
+		seen += (double)json_object_get_uint64(json_at(buckets, i));
 		if (seen >= wanted)
-			return json_object_get_double(json_object_array_get_idx(bounds, i));
+			return json_object_get_double(json_at(bounds, i));
 	}
-	return 2 * json_object_get_double(json_object_array_get_idx(bounds, last - 1));
+	return 2 * json_object_get_double(json_at(bounds, last - 1));
 }

@@ -32,7 +32,7 @@ const char *tunable_row_string(json_object *row, const char *field)
 
 	if (!json_object_object_get_ex(row, field, &value))
 		return "";
-	return json_object_get_string(value) ?: "";
+	return json_text(value);
 }
 
 /* The items of a list with ';' between them, as files have them. */
@@ -41,7 +41,7 @@ static char *join(json_object *list)
 	_cleanup_(freep) char *text = strdup("");
 
 	for (size_t i = 0; text && i < json_length(list); i++) {
-		const char *item = json_object_get_string(json_at(list, i));
+		const char *item = json_text(json_at(list, i));
 		char *longer;
 
 		if (asprintf(&longer, "%s%s%s", text, i ? ";" : "", item) < 0)
@@ -70,7 +70,7 @@ char *tunable_text(const char *name, json_object *value)
 {
 	int id = tunable_by_name(name);
 
-	return id >= 0 ? text_of_known(id, value) : strdup(json_object_get_string(value) ?: "");
+	return id >= 0 ? text_of_known(id, value) : strdup(json_text(value));
 }
 
 json_object *tunable_json(const char *name, json_object *value)

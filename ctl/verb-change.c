@@ -56,13 +56,13 @@ static int call_with_names(struct client *c, const struct request *q, const char
 			   json_object **ret)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-	int r = client_new_call(c, CLIENT_CHANGES, CLIENT_INTERFACE, member, &m);
+	int r = client_new_call(c, CLIENT_INTERFACE, member, &m);
 
 	if (!r)
 		r = pick_append_names(q, m);
 	if (!r)
 		r = change_append_options(q, m);
-	return r ?: client_send_for_json(c, m, ret);
+	return r ?: client_send_for_json(c, CLIENT_CHANGES, m, ret);
 }
 
 int verb_reset(struct client *c, const struct request *q)
@@ -89,7 +89,7 @@ static int print_left(struct client *c)
 	int r = client_get(c, CLIENT_INTERFACE, "UnsavedTunables", &left);
 
 	for (size_t i = 0; !r && i < json_length(left); i++) {
-		int id = tunable_by_name(json_object_get_string(json_at(left, i)));
+		int id = tunable_by_name(json_text(json_at(left, i)));
 
 		if (id >= 0)
 			printf("%s cannot be saved; why: wd40ctl save %s\n", tunables[id].key,
@@ -110,7 +110,7 @@ int verb_save(struct client *c, const struct request *q)
 		return CTL_OK;
 	}
 	if (json_object_get_string_len(path))
-		printf("saved in %s\n", json_object_get_string(path));
+		printf("saved in %s\n", json_text(path));
 	else
 		puts("nothing to save");
 	return q->nr_args ? CTL_OK : print_left(c);

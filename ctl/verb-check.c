@@ -47,9 +47,9 @@ int verb_probe(struct client *c, const struct request *q)
 /* (ssus): path, key, line, message. As compilers say it. */
 static void print_problem(json_object *problem)
 {
-	const char *path = json_object_get_string(json_at(problem, 0));
+	const char *path = json_text(json_at(problem, 0));
 	int64_t line = json_object_get_int64(json_at(problem, 2));
-	const char *message = json_object_get_string(json_at(problem, 3));
+	const char *message = json_text(json_at(problem, 3));
 
 	if (path && *path)
 		printf("%s:", path);

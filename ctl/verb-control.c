@@ -34,11 +34,11 @@ int verb_reload(struct client *c, const struct request *q)
 static int control(struct client *c, const struct request *q, const char *member)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-	int r = client_new_call(c, CLIENT_CHANGES, CLIENT_INTERFACE, member, &m);
+	int r = client_new_call(c, CLIENT_INTERFACE, member, &m);
 
 	if (!r)
 		r = change_append_options(q, m);
-	return r ?: client_send(c, m, NULL);
+	return r ?: client_send(c, CLIENT_CHANGES, m, NULL);
 }
 
 int verb_attach(struct client *c, const struct request *q)
@@ -79,9 +79,9 @@ int verb_dump(struct client *c, const struct request *q)
 	if (c->host)
 		return client_fail(CTL_USAGE,
 				   "dump works on this machine only: ssh %s wd40ctl dump", c->host);
-	r = client_new_call(c, CLIENT_CHANGES, CLIENT_INTERFACE, "Dump", &m);
+	r = client_new_call(c, CLIENT_INTERFACE, "Dump", &m);
 	if (!r)
-		r = client_send(c, m, &reply);
+		r = client_send(c, CLIENT_CHANGES, m, &reply);
 	if (r)
 		return r;
 	r = sd_bus_message_read(reply, "h", &fd); /* stays the message's */
@@ -99,7 +99,7 @@ static enum color color_of(const char *answer)
 int verb_permissions(struct client *c, const struct request *q)
 {
 	_cleanup_(json_putp) json_object *permissions = NULL;
-	int r = client_call(c, CLIENT_READS, "GetPermissions", &permissions, "");
+	int r = client_call(c, CLIENT_ASKS, "GetPermissions", &permissions, "");
 
 	if (!r)
 		r = client_expect_object(permissions);
@@ -111,8 +111,7 @@ int verb_permissions(struct client *c, const struct request *q)
 	}
 	json_object_object_foreach (permissions, action, answer) {
 		printf("%-32s ", action);
-		output_colored(stdout, color_of(json_object_get_string(answer)), "%s\n",
-			       json_object_get_string(answer));
+		output_colored(stdout, color_of(json_text(answer)), "%s\n", json_text(answer));
 	}
 	return CTL_OK;
 }

@@ -63,7 +63,7 @@ static void print_reverted(json_object *row)
 		return;
 	output_label(stdout, "Taken back");
 	printf("generation %" PRIu64 ": %s\n", json_object_get_uint64(json_at(reverted, 0)),
-	       json_object_get_string(json_at(reverted, 1)));
+	       json_text(json_at(reverted, 1)));
 }
 
 static void print_text(const char *label, const char *text)

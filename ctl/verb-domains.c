@@ -93,11 +93,10 @@ static int print_table(json_object *domains, bool titles)
 static int get_objects(struct client *c, json_object **ret)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-	int r = client_new_call(c, CLIENT_READS, "org.freedesktop.DBus.ObjectManager",
-				"GetManagedObjects", &m);
+	int r = client_new_call(c, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", &m);
 
 	if (!r)
-		r = client_send_for_json(c, m, ret);
+		r = client_send_for_json(c, CLIENT_READS, m, ret);
 	return r ?: client_expect_object(*ret);
 }
 

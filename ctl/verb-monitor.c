@@ -66,7 +66,7 @@ static void copy_text(json_object *event, const char *field, json_object *row)
 static void add_circumstances(json_object *event, json_object *rows, int64_t uid)
 {
 	json_object *first = json_at(json_object_object_get(event, "names"), 0);
-	json_object *row = first ? tunable_row(rows, json_object_get_string(first), NULL) : NULL;
+	json_object *row = first ? tunable_row(rows, json_text(first), NULL) : NULL;
 	json_object *row_uid;
 
 	if (!row || !json_object_object_get_ex(row, "uid", &row_uid) ||
@@ -78,8 +78,7 @@ static void add_circumstances(json_object *event, json_object *rows, int64_t uid
 
 static bool has_origin(json_object *event, const char *origin)
 {
-	return strcmp(json_object_get_string(json_object_object_get(event, "origin")) ?: "",
-		      origin) == 0;
+	return strcmp(json_text(json_object_object_get(event, "origin")), origin) == 0;
 }
 
 /* Whether somebody asked for it; of what may come by itself a uid of 0 means nothing. */
@@ -166,7 +165,7 @@ static void print_beginning(const struct watch *w)
 		print_message(w, "Monitoring", "wd40d is not running");
 		return;
 	}
-	snprintf(text, sizeof(text), "wd40d is running, state %s", json_object_get_string(state));
+	snprintf(text, sizeof(text), "wd40d is running, state %s", json_text(state));
 	print_message(w, "Monitoring", text);
 }
 

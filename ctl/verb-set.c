@@ -6,13 +6,13 @@
 
 #include "config/config.h"
 #include "ctl/change.h"
-#include "util/duration.h"
 #include "ctl/exit-codes.h"
 #include "ctl/output.h"
 #include "ctl/pick.h"
 #include "ctl/tunable-text.h"
 #include "ctl/verbs.h"
 #include "dbus/tunable-value.h"
+#include "util/duration.h"
 
 /* What is to be set. The values are in a configuration that has no other use. */
 struct wanted {
@@ -91,19 +91,16 @@ static void print_wanted(const struct wanted *w)
 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct tunable *t = &tunables[w->ids[i]];
-		_cleanup_(freep) char *text = tunable_format(w->ids[i], &values->values[w->ids[i]]);
+		_cleanup_(freep) char *text = tunable_show(w->ids[i], &values->values[w->ids[i]]);
 
-		const char *unit = text && *text ? tunable_unit_symbol(t->unit) : "";
-
-		printf("%s%s = %s%s%s", i ? ", " : "", t->key, text && *text ? text : "none",
-		       *unit ? " " : "", unit);
+		printf("%s%s = %s", i ? ", " : "", t->key, text ?: "?");
 	}
 }
 
 static void print_pending(json_object *pending)
 {
 	for (size_t i = 0; i < json_length(pending); i++) {
-		const char *name = json_object_get_string(json_at(pending, i));
+		const char *name = json_text(json_at(pending, i));
 		int id = tunable_by_name(name);
 
 		printf("%s counts from the next attach on: wd40ctl reattach\n",
@@ -151,14 +148,14 @@ static int set_wanted(struct client *c, const struct request *q, const struct wa
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 	_cleanup_(json_putp) json_object *reply = NULL;
-	int r = client_new_call(c, CLIENT_CHANGES, CLIENT_INTERFACE, "SetTunables", &m);
+	int r = client_new_call(c, CLIENT_INTERFACE, "SetTunables", &m);
 
 	if (!r)
 		r = append_all_wanted(m, w);
 	if (!r)
 		r = change_append_options(q, m);
 	if (!r)
-		r = client_send_for_json(c, m, &reply);
+		r = client_send_for_json(c, CLIENT_CHANGES, m, &reply);
 	return r ?: print_reply(q, w, reply);
 }
 

@@ -31,20 +31,23 @@ int stats_append_options(sd_bus_message *m, const struct request *q)
 static int get_metadata(struct client *c, json_object **ret)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-	int r = client_new_call(c, CLIENT_READS, CLIENT_STATISTICS, "GetMetadata", &m);
+	int r = client_new_call(c, CLIENT_STATISTICS, "GetMetadata", &m);
 
-	return r ? r : client_send_for_json(c, m, ret);
+	if (!r)
+		r = client_send_for_json(c, CLIENT_READS, m, ret);
+	return r ?: client_expect_object(*ret);
 }
 
 static int get_statistics(struct client *c, const struct request *q, json_object **ret)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-	int r = client_new_call(c, CLIENT_READS, CLIENT_STATISTICS, "GetStatistics", &m);
+	int r = client_new_call(c, CLIENT_STATISTICS, "GetStatistics", &m);
 
 	if (r)
 		return r;
 	r = stats_append_options(m, q);
-	return r < 0 ? client_fail_errno(r, "GetStatistics") : client_send_for_json(c, m, ret);
+	return r < 0 ? client_fail_errno(r, "GetStatistics")
+		     : client_send_for_json(c, CLIENT_READS, m, ret);
 }
 
 static int check_options(const struct request *q)
@@ -84,7 +87,7 @@ int verb_stats(struct client *c, const struct request *q)
 int verb_reset_statistics(struct client *c, const struct request *q)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-	int r = client_new_call(c, CLIENT_CHANGES, CLIENT_STATISTICS, "ResetStatistics", &m);
+	int r = client_new_call(c, CLIENT_STATISTICS, "ResetStatistics", &m);
 
-	return r ?: client_send(c, m, NULL);
+	return r ?: client_send(c, CLIENT_CHANGES, m, NULL);
 }

@@ -4,15 +4,16 @@
 #include <string.h>
 #include <time.h>
 
-#include "util/duration.h"
+#include "ctl/elapsed.h"
 #include "ctl/exit-codes.h"
 #include "ctl/output.h"
 #include "ctl/tunable-text.h"
 #include "ctl/verbs.h"
+#include "util/duration.h"
 
 static const char *text_of(json_object *properties, const char *name)
 {
-	return json_object_get_string(json_object_object_get(properties, name)) ?: "";
+	return json_text(json_object_object_get(properties, name));
 }
 
 static uint64_t number_of(json_object *properties, const char *name)
@@ -25,14 +26,6 @@ static bool is_attached(json_object *properties)
 	return strcmp(text_of(properties, "State"), "attached") == 0;
 }
 
-static uint64_t now_usec(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static enum color color_of_state(const char *state)
 {
 	if (strcmp(state, "attached") == 0)
@@ -40,20 +33,35 @@ static enum color color_of_state(const char *state)
 	return strcmp(state, "failed") == 0 ? COLOR_RED : COLOR_YELLOW;
 }
 
-static void print_since(uint64_t since_usec)
+static void print_date(uint64_t realtime_usec)
 {
-	time_t seconds = (time_t)(since_usec / 1000000);
-	uint64_t now = now_usec(CLOCK_REALTIME);
-	char date[64], ago[DURATION_MAX];
-	struct tm tm;
+	time_t seconds = (time_t)(realtime_usec / 1000000);
+	struct tm tm = { 0 };
+	char date[64];
 
 	localtime_r(&seconds, &tm);
 	strftime(date, sizeof(date), "%a %Y-%m-%d %H:%M:%S %Z", &tm);
-	printf(" since %s, for %s", date,
-	       duration_format(now > since_usec ? now - since_usec : 0, ago));
+	printf(" since %s", date);
 }
 
-static void print_state(json_object *properties)
+/* By the clocks as they are now. Those of a remote machine cannot be read. */
+static void print_since(const struct client *c, json_object *properties)
+{
+	uint64_t realtime_usec = number_of(properties, "AttachedTimestamp"), elapsed;
+	struct clocks now = clocks_now();
+	char ago[DURATION_MAX];
+
+	if (c->host) {
+		print_date(realtime_usec);
+		return;
+	}
+	elapsed = elapsed_usec(&now, realtime_usec,
+			       number_of(properties, "AttachedTimestampMonotonic"));
+	print_date(now.realtime_usec - elapsed);
+	printf(", for %s", duration_format(elapsed, ago));
+}
+
+static void print_state(const struct client *c, json_object *properties)
 {
 	const char *state = text_of(properties, "State");
 	uint64_t restarts = number_of(properties, "RestartCount");
@@ -61,7 +69,7 @@ static void print_state(json_object *properties)
 	output_label(stdout, "State");
 	output_colored(stdout, color_of_state(state), "%s", state);
 	if (is_attached(properties))
-		print_since(number_of(properties, "AttachedTimestamp"));
+		print_since(c, properties);
 	putchar('\n');
 	if (*text_of(properties, "StateReason")) {
 		output_label(stdout, "Reason");
@@ -80,7 +88,7 @@ static void print_last_exit(json_object *properties)
 	const char *texts[4];
 
 	for (size_t i = 0; i < 4; i++)
-		texts[i] = json_object_get_string(json_at(last, i)) ?: "";
+		texts[i] = json_text(json_at(last, i));
 	if (strcmp(texts[0], "none") == 0)
 		return;
 	output_label(stdout, "Last exit");
@@ -98,7 +106,7 @@ static void print_names(json_object *properties, const char *property, const cha
 		return;
 	output_label(stdout, label);
 	for (size_t i = 0; i < n; i++) {
-		const char *name = json_object_get_string(json_at(names, i));
+		const char *name = json_text(json_at(names, i));
 		int id = tunable_by_name(name);
 
 		printf("%s%s", i ? ", " : "", id >= 0 ? tunables[id].key : name);
@@ -111,7 +119,7 @@ static void print_trial(const struct client *c, json_object *properties)
 {
 	uint64_t generation = number_of(properties, "UnconfirmedGeneration");
 	uint64_t deadline = number_of(properties, "RevertDeadlineUSec");
-	uint64_t now = now_usec(CLOCK_MONOTONIC);
+	uint64_t now = clocks_now().monotonic_usec;
 	char left[DURATION_MAX];
 
 	if (!generation)
@@ -142,7 +150,7 @@ static void print_files(json_object *properties)
 
 	for (size_t i = 0; i < json_length(files); i++) {
 		output_label(stdout, label);
-		puts(json_object_get_string(json_at(files, i)));
+		puts(json_text(json_at(files, i)));
 		label = "";
 	}
 }
@@ -151,7 +159,7 @@ static void print_status(const struct client *c, json_object *properties)
 {
 	output_colored(stdout, COLOR_BOLD, "wd40d %s", text_of(properties, "Version"));
 	printf("%s%s\n", c->host ? " on " : "", c->host ?: "");
-	print_state(properties);
+	print_state(c, properties);
 	if (*text_of(properties, "Topology")) {
 		output_label(stdout, "Machine");
 		puts(text_of(properties, "Topology"));

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "config/limits.h"
 #include "daemon/transactions-private.h"
 
 int transactions_new(struct config *config, struct transactions **ret)
@@ -116,7 +117,7 @@ static int check_trial(const struct transaction_result *result,
 	if (usec < TRIAL_SHORTEST_USEC || usec > TRIAL_LONGEST_USEC)
 		return refuse(refusal, REFUSED_OUT_OF_RANGE,
 			      "confirm-timeout-usec: %" PRIu64
-			      " is out of range (allowed: %llu to %llu)",
+			      " us is out of range (allowed: %llu to %llu us)",
 			      usec, TRIAL_SHORTEST_USEC, TRIAL_LONGEST_USEC);
 	for (size_t i = 0; i < result->n; i++) {
 		const struct tunable *tunable = &tunables[result->ids[i]];

@@ -37,9 +37,6 @@ struct transaction_terms {
 	bool dry_run; /* check only */
 };
 
-#define TRIAL_SHORTEST_USEC (100ull * 1000)
-#define TRIAL_LONGEST_USEC  (3600ull * 1000 * 1000)
-
 /* What came of a request. With a dry run: what would come of it, generation as it is. */
 struct transaction_result {
 	uint64_t generation;

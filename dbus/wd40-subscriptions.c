@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/limits.h"
 #include "dbus/errors.h"
 #include "dbus/statistics-message.h"
 #include "dbus/wd40-object.h"
@@ -166,8 +167,9 @@ static int check_limits(const struct subscriptions *s, uid_t uid, uint64_t inter
 	if (interval_usec < SUBSCRIPTION_INTERVAL_MIN_USEC ||
 	    interval_usec > SUBSCRIPTION_INTERVAL_MAX_USEC)
 		return refuse(refusal, REFUSED_OUT_OF_RANGE,
-			      "interval: %" PRIu64 " us: not in %llu .. %llu us", interval_usec,
-			      SUBSCRIPTION_INTERVAL_MIN_USEC, SUBSCRIPTION_INTERVAL_MAX_USEC);
+			      "interval: %" PRIu64 " us is out of range (allowed: %llu to %llu us)",
+			      interval_usec, SUBSCRIPTION_INTERVAL_MIN_USEC,
+			      SUBSCRIPTION_INTERVAL_MAX_USEC);
 	for (const struct subscription *sub = s->first; sub; sub = sub->next) {
 		all++;
 		own += sub->uid == uid;

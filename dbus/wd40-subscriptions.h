@@ -17,10 +17,8 @@
 #include "dbus/peers.h"
 
 /* Limits; root may have all that there are. */
-#define SUBSCRIPTION_INTERVAL_MIN_USEC 100000ull
-#define SUBSCRIPTION_INTERVAL_MAX_USEC 3600000000ull
-#define SUBSCRIPTIONS_MAX              256u
-#define SUBSCRIPTIONS_OF_UID_MAX       16u
+#define SUBSCRIPTIONS_MAX        256u
+#define SUBSCRIPTIONS_OF_UID_MAX 16u
 
 /* Bytes of samples, by a rough estimate, that may wait here to be taken by the bus; 8 MiB more fit into the socket. */
 #define SUBSCRIPTION_QUEUE_BYTES_MAX (8u << 20)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "util/text.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -73,4 +72,18 @@ void text_copy_printable(char *to, size_t size, const char *from)
 		from += length ?: 1;
 	}
 	*to = '\0';
+}
+
+bool text_is_utf8(const char *text)
+{
+	uint32_t character;
+
+	while (*text) {
+		size_t length = decode(text, &character);
+
+		if (!length)
+			return false;
+		text += length;
+	}
+	return true;
 }

@@ -2,6 +2,7 @@
 /* Texts from users, for the log, D-Bus and terminals. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -9,3 +10,6 @@
  * control character, becomes a '?'. to may be from.
  */
 void text_copy_printable(char *to, size_t size, const char *from);
+
+/* Whether it is valid UTF-8: D-Bus takes no other text. */
+bool text_is_utf8(const char *text);

@@ -155,6 +155,17 @@ class Sets(Ctl):
         self.assertEqual(self.get("BalanceIntervalUSec"), "t 500000")
         self.assertEqual(self.fake.arena()["config"]["slice_overutil_ns"], 5000000)
 
+    def test_durations(self):
+        self.assertEqual(self.run_ctl("set", "slice-us-overutil=4ms", "interval=1s 500ms"),
+                         "slice-us-overutil = 4000 us, interval = 1.5 s (generation 2)\n")
+        self.assertEqual(self.get("SliceOverutilUSec"), "t 4000")
+        self.assertEqual(self.get("BalanceIntervalUSec"), "t 1500000")
+
+    def test_durations_in_files_too(self):
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nslice-us-overutil = 4ms\ninterval = 500ms")
+        self.assertEqual(self.run_ctl("reload"), "")
+        self.assertEqual(self.run_ctl("get", "slice-us-overutil", "interval"), "slice-us-overutil=4000\ninterval=0.5\n")
+
     def test_every_type(self):
         self.run_ctl("set", "load-balance=off", "greedy-threshold=7", "direct-greedy-under=33.5", "cpumasks=0-3;4-7",
                      "partial=yes")
@@ -194,23 +205,36 @@ class Sets(Ctl):
         for arguments, code, says in [
             (["slice-us-overutl=5"], REFUSED, ["did you mean slice-us-overutil?"]),
             (["slice-us-overutil=99"], REFUSED, ["slice-us-overutil", "99", "100 to 1000000 us"]),
-            (["slice-us-overutil=12ms"], REFUSED, ["12ms", "not a number"]),
-            (["slice-us-overutil=1e3"], REFUSED, ["not a number"]),
+            (["slice-us-overutil=12parsecs"], REFUSED, ["12parsecs", "a time like 4ms", "100 to 1000000 us"]),
+            (["slice-us-overutil=1e3"], REFUSED, ["neither a number nor a time"]),
+            (["slice-us-overutil=-4ms"], REFUSED, ["neither a number nor a time"]),
+            (["slice-us-overutil=2s"], REFUSED, ['"2s" is out of range', "100 to 1000000 us"]),
+            (["slice-us-overutil=99999999999999999999d"], REFUSED, ["out of range"]),
+            (["greedy-threshold=4ms"], REFUSED, ["not a number"]),
             (["slice-us-overutil="], REFUSED, ["empty"]),
             (["perf=-1"], REFUSED, ["0 to 1024"]),
             (["perf=99999999999999999999"], REFUSED, ["0 to 1024"]),
             (["load-balance=maybe"], REFUSED, ["yes or no"]),
             (["cpumasks=0-1;1"], REFUSED, ["cpumasks"]),
             (["cpumasks=0-99"], REFUSED, ["99"]),  # the daemon knows the machine
-            (["slice-us-overutil=30000"], REFUSED, ["slice-us-underutil = 20000"]),  # and the rules
+            (["slice-us-overutil=30ms"], REFUSED,  # and the rules
+             ["slice-us-underutil = 20000 us must not be less than slice-us-overutil = 30000 us"]),
+            (["tune-interval=3"], REFUSED, ["tune-interval = 3 s must not be longer than interval = 2 s"]),
+            (["p\u00e4rf=1"], REFUSED, ["p\u00e4rf: unknown tunable, did you mean perf?"]),
+            (["\U0001f37a=1"], REFUSED, ["\U0001f37a: unknown tunable"]),
+            ([b"perf\xff=1"], USAGE, ['"perf?=1" is not valid UTF-8']),
+            (["perf=1", b"--reason=\xc3"], USAGE, ["not valid UTF-8"]),
             (["perf=1", "perf=2"], USAGE, ["twice"]),
             (["perf=1", "PerfLevel=2"], USAGE, ["twice"]),
             (["perf"], USAGE, ["NAME=VALUE"]),
             (["=5"], USAGE, ["NAME=VALUE"]),
             ([], USAGE, ["--help"]),
             (["perf=1", "--for", "soon"], USAGE, ["soon"]),
-            (["perf=1", "--for", "0"], USAGE, ["--for"]),
-            (["perf=1", "--for", "1us"], REFUSED, ["confirm-timeout-usec"]),
+            (["perf=1", "--for", "0"], REFUSED, ["--for: 0 is out of range (allowed: 100ms to 1h)"]),
+            (["perf=1", "--for", "50ms"], REFUSED, ["--for: 50ms is out of range (allowed: 100ms to 1h)"]),
+            (["perf=1", "--for", "2h"], REFUSED, ["--for: 2h is out of range (allowed: 100ms to 1h)"]),
+            (["perf=1", "--for", "9" * 30], REFUSED, ["out of range"]),
+            (["perf=1", "--for", "-5s"], USAGE, ["-5s"]),
             (["perf=1", "--for"], USAGE, ["value is missing"]),
             (["perf=1", "--expected-generation", "x"], USAGE, ["generation"]),
             (["perf=1", "--nonsense"], USAGE, ["--nonsense"]),
