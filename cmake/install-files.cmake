@@ -46,7 +46,6 @@ install(FILES ctl/_wd40ctl DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-compl
 # The bus and the service manager. The unit's folder is systemd's, not the architecture's.
 install(FILES dbus/org.scx.Wd40.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/interfaces)
 install(FILES dbus/org.scx.Wd40.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/system.d)
-install(FILES dbus/org.scx.Wd40.service DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/system-services)
 install(FILES dbus/org.scx.Wd40.policy DESTINATION ${CMAKE_INSTALL_DATADIR}/polkit-1/actions)
 configure_file(systemd/wd40d.service.in wd40d.service @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/wd40d.service DESTINATION lib/systemd/system)
