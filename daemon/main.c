@@ -15,6 +15,7 @@
 #include "dbus/bus.h"
 #include "dbus/introspect.h"
 #include "dbus/stats-socket.h"
+#include "util/environment.h"
 #include "util/log.h"
 
 /* Ready is also said without the bus, when it takes longer than this to be had. */
@@ -200,7 +201,7 @@ static int service_init(struct service *s, struct config *config, const char *ro
 }
 
 /* Runs until a signal. Returns an exit code, or the negative errno of what cannot go wrong. */
-static int service_run(struct service *s, const char *root)
+static int service_run(struct service *s, const struct options *options)
 {
 	int r;
 
@@ -210,9 +211,9 @@ static int service_run(struct service *s, const char *root)
 		s->err = r;
 		return exit_code_of_attach(r);
 	}
-	r = bus_new(s->loop, s->manager, on_bus_settled, s, &s->bus);
+	r = bus_new(s->loop, s->manager, options->address, on_bus_settled, s, &s->bus);
 	if (r >= 0)
-		r = stats_socket_new(s->loop, s->manager, root, &s->stats_socket);
+		r = stats_socket_new(s->loop, s->manager, options->root, &s->stats_socket);
 	if (r >= 0)
 		r = loop_set_timer(s->patience_timer, BUS_PATIENCE_USEC, 0);
 	if (r >= 0)
@@ -230,15 +231,15 @@ static void service_done(struct service *s)
 	loop_free(s->loop);
 }
 
-static int run(struct config *config, const char *root)
+static int run(struct config *config, const struct options *options)
 {
 	struct service s = { 0 };
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);
-	r = service_init(&s, config, root);
+	r = service_init(&s, config, options->root);
 	if (r >= 0)
-		r = service_run(&s, root);
+		r = service_run(&s, options);
 	if (r < 0) {
 		s.err = log_errno(LOG_ERR, r, "cannot go on");
 		r = EXIT_CODE_INTERNAL;
@@ -250,7 +251,7 @@ static int run(struct config *config, const char *root)
 }
 
 /* A bad file is a warning and keeps what is below it; a bad command line is an error. */
-static int load_and_run(struct config *config, const char *root)
+static int load_and_run(struct config *config, const struct options *options)
 {
 	struct config_problem problem;
 	int r;
@@ -263,7 +264,7 @@ static int load_and_run(struct config *config, const char *root)
 	r = config_check(config, &problem);
 	if (r < 0)
 		return options_print_refusal(problem.message, stderr);
-	return run(config, root);
+	return run(config, options);
 }
 
 static int probe(void)
@@ -304,7 +305,7 @@ static int act(const struct options *options, struct config *config)
 	case ACTION_BUS_INTROSPECT: return print_introspection();
 	case ACTION_HELP: options_print_help(stdout); return EXIT_CODE_OK;
 	case ACTION_VERSION: options_print_version(stdout); return EXIT_CODE_OK;
-	default: return load_and_run(config, options->root);
+	default: return load_and_run(config, options);
 	}
 }
 
@@ -315,6 +316,7 @@ int main(int argc, char **argv)
 	char why[OPTIONS_WHY_MAX];
 	int r;
 
+	environment_forget();
 	r = config_new("", &config);
 	if (r >= 0)
 		r = options_parse(argc, argv, config, &options, why);

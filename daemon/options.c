@@ -21,6 +21,8 @@ const struct fixed_option_row fixed_options[] = {
 				    "print the D-Bus interfaces as XML, and exit" },
 	[OPTION_ROOT] = { "root", 0, "DIR",
 			  "look for configuration and sysfs below DIR (for tests)" },
+	[OPTION_ADDRESS] = { "address", 0, "ADDRESS",
+			     "serve the D-Bus at ADDRESS, not the system bus (for tests)" },
 	[OPTION_VERBOSE] = { "verbose", 'v', NULL, "print debugging messages, too" },
 	[OPTION_HELP] = { "help", 'h', NULL, "print this help, and exit" },
 	[OPTION_VERSION] = { "version", 'V', NULL, "print the version, and exit" },
@@ -125,6 +127,7 @@ static int take_fixed(struct parser *p, enum fixed_option option)
 	switch (option) {
 	case OPTION_CONFIG: return config_set_file(p->config, optarg);
 	case OPTION_ROOT: p->options.root = optarg; return config_set_root(p->config, optarg);
+	case OPTION_ADDRESS: p->options.address = optarg; return 0;
 	case OPTION_VERBOSE: p->options.verbose++; return 0;
 	case OPTION_CHECK: p->options.action = ACTION_CHECK; return 0;
 	case OPTION_PROBE: p->options.action = ACTION_PROBE; return 0;

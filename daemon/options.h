@@ -19,6 +19,7 @@ struct options {
 	enum options_action action; /* of several, the last; help and version end the parsing */
 	unsigned int verbose;       /* times that -v was given */
 	const char *root;           /* of --root, "" without; points into argv */
+	const char *address;        /* of --address, NULL without; likewise */
 };
 
 /* Bytes for a refusal: one printable sentence that names option, value and allowed range. */

@@ -24,6 +24,7 @@
 
 struct bus {
 	struct loop *loop;
+	const char *address; /* NULL: the system bus */
 	struct wd40_object *object;
 	sd_bus *connection;  /* NULL while waiting for the next attempt */
 	struct peers *peers; /* of the connection */
@@ -158,12 +159,28 @@ static uint64_t bus_prepare(void *userdata)
 	return deadline;
 }
 
+static int open_address(sd_bus **bus, const char *address)
+{
+	int r = sd_bus_new(bus);
+
+	if (r >= 0)
+		r = sd_bus_set_description(*bus, "wd40d");
+	if (r >= 0)
+		r = sd_bus_set_address(*bus, address);
+	if (r >= 0)
+		r = sd_bus_set_bus_client(*bus, true);
+	return r < 0 ? r : sd_bus_start(*bus);
+}
+
 static int bus_connect(struct bus *b)
 {
 	int r;
 
 	b->error = 0;
-	r = sd_bus_open_system_with_description(&b->connection, "wd40d");
+	if (b->address)
+		r = open_address(&b->connection, b->address);
+	else
+		r = sd_bus_open_system_with_description(&b->connection, "wd40d");
 	if (r < 0)
 		return r;
 	r = sd_bus_set_method_call_timeout(b->connection, CALL_TIMEOUT_USEC);
@@ -188,8 +205,8 @@ static int on_retry(struct loop_source *s, void *userdata)
 	return 0;
 }
 
-int bus_new(struct loop *loop, struct manager *m, bus_settled_fn settled, void *userdata,
-	    struct bus **ret)
+int bus_new(struct loop *loop, struct manager *m, const char *address, bus_settled_fn settled,
+	    void *userdata, struct bus **ret)
 {
 	_cleanup_(bus_freep) struct bus *b = calloc(1, sizeof(*b));
 	int r;
@@ -197,6 +214,7 @@ int bus_new(struct loop *loop, struct manager *m, bus_settled_fn settled, void *
 	if (!b)
 		return -ENOMEM;
 	b->loop = loop;
+	b->address = address;
 	b->settled_fn = settled;
 	b->userdata = userdata;
 	b->retry_usec = RETRY_FIRST_USEC;

@@ -19,11 +19,11 @@ struct bus;
 typedef void (*bus_settled_fn)(void *userdata);
 
 /*
- * Begins to connect. The manager is borrowed and must outlive the bus. Uses the loop's prepare
- * hook. Only -ENOMEM and the loop's errors: an absent bus is none.
+ * Begins to connect: to the system bus, or with an address, which is borrowed like the manager, to the bus
+ * there. Uses the loop's prepare hook. Only -ENOMEM and the loop's errors: an absent bus is none.
  */
-int bus_new(struct loop *loop, struct manager *m, bus_settled_fn settled, void *userdata,
-	    struct bus **ret);
+int bus_new(struct loop *loop, struct manager *m, const char *address, bus_settled_fn settled,
+	    void *userdata, struct bus **ret);
 struct bus *bus_free(struct bus *b);
 
 /* What the manager's listener passes on. A NULL bus is allowed and hears nothing. */

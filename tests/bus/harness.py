@@ -20,22 +20,26 @@ __all__ = ["CTL", "DAEMON", "NAME", "PATH", "PATIENCE", "PROPERTIES", "SOURCE", 
            "Fake", "Machine", "Notifications", "Polkit", "Refused", "Signals", "die_with_parent", "wait_until"]
 
 
+# It says that the environment was made for this very process, as a service manager does; else the daemon forgets it.
+AS_A_SERVICE = ["sh", "-c", 'export SYSTEMD_EXEC_PID=$$; exec "$0" "$@"']
+
+
 class Daemon:
     """The daemon's process."""
 
-    def __init__(self, directory, bus, fake, notifications, *arguments, **environment):
+    def __init__(self, directory, address, fake, notifications, arguments, as_a_service=True, **environment):
         self.log_path = directory / "daemon.log"
         self.environment = {
             **os.environ,
-            "DBUS_SYSTEM_BUS_ADDRESS": bus.address,
             "WD40D_FAKE_DIR": str(fake.directory),
             "NOTIFY_SOCKET": notifications.path,
             **environment,
         }
         with open(self.log_path, "a") as log:
-            self.process = subprocess.Popen([DAEMON, f"--root={directory}/root", *arguments], env=self.environment, stderr=log,
-                                            stdout=subprocess.DEVNULL,
-                                            preexec_fn=die_with_parent)
+            self.process = subprocess.Popen(
+                [*(AS_A_SERVICE if as_a_service else []), DAEMON, f"--root={directory}/root",
+                 *([f"--address={address}"] if address else []), *arguments],
+                env=self.environment, stderr=log, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
 
     def log(self):
         return self.log_path.read_text()
@@ -94,9 +98,10 @@ class Case(unittest.TestCase):
         print(f"-- {self.id()}: daemon's exit {code}, its log:\n{self.daemon.log()}", file=sys.stderr)
         self.assertNotIn("Sanitizer", self.daemon.log())
 
-    def spawn(self, *arguments, **environment):
-        self.daemon = Daemon(self.directory, self.bus, self.fake, self.notifications, *arguments,
-                             **environment)
+    def spawn(self, *arguments, **options):
+        options.setdefault("address", self.bus.address)
+        self.daemon = Daemon(directory=self.directory, fake=self.fake, notifications=self.notifications,
+                             arguments=arguments, **options)
         return self.daemon
 
     def start(self, *arguments, **environment):

@@ -3,6 +3,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -218,6 +219,26 @@ class Signalled(Case):
         first = self.fake.arena()["tune"]["round"]
         wait_until("three rounds", lambda: self.fake.arena()["tune"]["round"] > first + 3)
         self.assertEqual(self.notifications.has("WATCHDOG"), [])
+
+
+@unittest.skipIf(os.path.exists("/run/dbus/system_bus_socket"), "it would serve the system bus")
+class Environment(Case):
+    """Of somebody else, who became root with it."""
+
+    def listen(self, name, kind):
+        end = socket.socket(socket.AF_UNIX, kind | socket.SOCK_NONBLOCK)
+        self.addCleanup(end.close)
+        end.bind(str(self.directory / name))
+        return end
+
+    def test_nothing_of_it_is_heeded(self):
+        bus, notify = self.listen("hostile-bus", socket.SOCK_STREAM), self.listen("hostile-notify", socket.SOCK_DGRAM)
+        bus.listen()
+        self.spawn(as_a_service=False, address=None, NOTIFY_SOCKET=notify.getsockname(), WATCHDOG_USEC="10",
+                   DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={bus.getsockname()}")
+        wait_until("an attempt to reach the bus", lambda: "no connection to the bus" in self.daemon.log())
+        self.assertRaises(BlockingIOError, bus.accept)
+        self.assertRaises(BlockingIOError, notify.recv, 1)
 
 
 class Exits(Case):

@@ -38,13 +38,19 @@ struct sched {
 
 static uint64_t nr_attached;
 
+static const char *fake_dir;
+
+/* Before the daemon forgets the environment. */
+__attribute__((constructor)) static void find_fake_dir(void)
+{
+	fake_dir = getenv("WD40D_FAKE_DIR");
+}
+
 static bool fake_path(const char *name, char path[PATH_MAX])
 {
-	const char *dir = getenv("WD40D_FAKE_DIR");
-
-	if (dir)
-		snprintf(path, PATH_MAX, "%s/%s", dir, name);
-	return dir;
+	if (fake_dir)
+		snprintf(path, PATH_MAX, "%s/%s", fake_dir, name);
+	return fake_dir;
 }
 
 static void fake_log(const char *call, int result)

@@ -169,6 +169,14 @@ static void test_actions(void **state)
 	assert_int_equal(options.action, ACTION_VERSION);
 }
 
+static void test_address(void **state)
+{
+	parses("");
+	assert_null(options.address);
+	parses("--address unix:path=/nowhere");
+	assert_string_equal(options.address, "unix:path=/nowhere");
+}
+
 static void test_config_and_root(void **state)
 {
 	const char *const *files;
@@ -410,6 +418,7 @@ int main(void)
 		options_test(test_cpu_sets_add_up),
 		options_test(test_unambiguous_beginnings),
 		options_test(test_actions),
+		options_test(test_address),
 		options_test(test_config_and_root),
 		options_test(test_bad_values),
 		options_test(test_bad_use),
