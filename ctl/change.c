@@ -16,6 +16,9 @@ int change_append_options(const struct request *q, sd_bus_message *m)
 	if (r >= 0 && request_has(q, OPT_EXPECTED_GENERATION))
 		r = sd_bus_message_append(m, "{sv}", "expected-generation", "t",
 					  q->expected_generation);
+	if (r >= 0 && request_has(q, OPT_EXPECTED_INSTANCE))
+		r = sd_bus_message_append(m, "{sv}", "expected-instance", "s",
+					  q->expected_instance);
 	if (r >= 0 && request_has(q, OPT_REASON))
 		r = sd_bus_message_append(m, "{sv}", "reason", "s", q->reason);
 	if (r >= 0)

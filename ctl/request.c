@@ -66,6 +66,12 @@ static int take_expected_generation(const char *value, struct request *q)
 	return CTL_OK;
 }
 
+static int take_expected_instance(const char *value, struct request *q)
+{
+	q->expected_instance = value;
+	return CTL_OK;
+}
+
 static int take_interval(const char *value, struct request *q)
 {
 	return take_duration("interval", value, SUBSCRIPTION_INTERVAL_MIN_USEC,
@@ -117,6 +123,8 @@ static const struct option_row rows[] = {
 	{ "expected-generation", 0, "N", OPT_EXPECTED_GENERATION,
 	  "refuse it when somebody has changed something since generation N",
 	  take_expected_generation },
+	{ "expected-instance", 0, "ID", OPT_EXPECTED_INSTANCE,
+	  "refuse it when wd40d was restarted since it was instance ID", take_expected_instance },
 	{ "reason", 0, "TEXT", OPT_REASON, "why, for the journal and 'describe'", take_reason },
 	{ "strict", 0, NULL, OPT_STRICT, "refuse files with problems" },
 	{ "openmetrics", 0, NULL, OPT_OPENMETRICS, "print statistics as OpenMetrics text" },

@@ -19,6 +19,7 @@ enum request_option {
 	OPT_EXPECTED_GENERATION = 1 << 6,
 	OPT_REASON = 1 << 7,
 	OPT_STRICT = 1 << 8,
+	OPT_EXPECTED_INSTANCE = 1 << 9,
 	OPT_OPENMETRICS = 1 << 16,
 	OPT_WATCH = 1 << 17,
 	OPT_INTERVAL = 1 << 18,
@@ -33,7 +34,7 @@ struct request {
 	unsigned int given; /* mask of enum request_option */
 	uint64_t for_usec, expected_generation;
 	uint64_t interval_usec, count;
-	const char *reason, *host, *address;
+	const char *expected_instance, *reason, *host, *address;
 	bool ask_password;
 };
 

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define OPTS_CHANGE (OPT_SAVE | OPT_DRY_RUN | OPT_EXPECTED_GENERATION | OPT_REASON)
+#define OPTS_CHANGE \
+	(OPT_SAVE | OPT_DRY_RUN | OPT_EXPECTED_GENERATION | OPT_EXPECTED_INSTANCE | OPT_REASON)
 
 const struct verb verbs[] = {
 	{ "status", "", 0, 0, OPT_JSON, "show the state, the machine and what is left to do",

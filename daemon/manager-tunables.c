@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "daemon/event.h"
 #include "daemon/manager-private.h"
@@ -107,10 +108,24 @@ static int on_trial_over(struct loop_source *s, void *userdata)
 	return 0;
 }
 
+/* 128 bits by chance: no two runs have the same. */
+static int make_instance(char instance[INSTANCE_SIZE])
+{
+	uint64_t bits[2];
+
+	if (getrandom(bits, sizeof(bits), 0) != sizeof(bits))
+		return -EIO;
+	snprintf(instance, INSTANCE_SIZE, "%016" PRIx64 "%016" PRIx64, bits[0], bits[1]);
+	return 0;
+}
+
 int manager_tunables_init(struct manager *m)
 {
-	int r = transactions_new(m->config, &m->transactions);
+	char instance[INSTANCE_SIZE];
+	int r = make_instance(instance);
 
+	if (r == 0)
+		r = transactions_new(m->config, instance, &m->transactions);
 	return r < 0 ? r : loop_add_timer(m->loop, "trial", on_trial_over, m, &m->trial_timer);
 }
 

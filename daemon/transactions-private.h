@@ -23,6 +23,7 @@ struct trial {
 
 struct transactions {
 	struct config *config;
+	char instance[INSTANCE_SIZE];
 	uint64_t generation;
 	struct trial trial;
 	struct bad_values bad[BAD_VALUES_MAX];

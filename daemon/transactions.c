@@ -3,17 +3,20 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/limits.h"
 #include "daemon/transactions-private.h"
 
-int transactions_new(struct config *config, struct transactions **ret)
+int transactions_new(struct config *config, const char instance[INSTANCE_SIZE],
+		     struct transactions **ret)
 {
 	struct transactions *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
 	t->config = config;
+	memcpy(t->instance, instance, INSTANCE_SIZE);
 	t->generation = 1;
 	*ret = t;
 	return 0;
@@ -26,6 +29,11 @@ struct transactions *transactions_free(struct transactions *t)
 	config_memory_free(t->trial.before);
 	free(t);
 	return NULL;
+}
+
+const char *transactions_instance(const struct transactions *t)
+{
+	return t->instance;
 }
 
 uint64_t transactions_generation(const struct transactions *t)
@@ -63,6 +71,10 @@ void transactions_number(struct transactions *t, const struct tunable_set *befor
 static int refuse_stale(const struct transactions *t, const struct transaction_terms *terms,
 			struct refusal *refusal)
 {
+	if (terms->expected_instance && strcmp(terms->expected_instance, t->instance) != 0)
+		return refuse(refusal, REFUSED_STALE_GENERATION,
+			      "another instance was expected than %s: wd40d was restarted",
+			      t->instance);
 	if (!terms->expects_generation || terms->expected_generation == t->generation)
 		return 0;
 	return refuse(refusal, REFUSED_STALE_GENERATION,

@@ -21,15 +21,23 @@
 
 struct transactions;
 
-/* The configuration is borrowed. Its generation is 1 at first. -ENOMEM. */
-int transactions_new(struct config *config, struct transactions **ret);
+/* Bytes for the name of a run of the daemon: 32 hexadecimal digits. */
+#define INSTANCE_SIZE 33
+
+/*
+ * The configuration is borrowed. Its generation is 1 at first; instance tells the generations of this run
+ * from those of all others. -ENOMEM.
+ */
+int transactions_new(struct config *config, const char instance[INSTANCE_SIZE],
+		     struct transactions **ret);
 struct transactions *transactions_free(struct transactions *t);
 DEFINE_CLEANUP(struct transactions, transactions_free)
 
 /* How a change is wanted. */
 struct transaction_terms {
 	struct config_author author;
-	bool expects_generation; /* else whatever it is */
+	const char *expected_instance; /* NULL: whichever it is */
+	bool expects_generation;       /* else whatever it is */
 	uint64_t expected_generation;
 	bool on_trial; /* for so long, else for good */
 	uint64_t confirm_timeout_usec;
@@ -98,6 +106,7 @@ int transactions_save(struct transactions *t, tunable_mask ids, tunable_mask *sa
 int transactions_reload(struct transactions *t, bool strict, config_report_fn report,
 			void *userdata, struct transaction_result *ret, struct refusal *refusal);
 
+const char *transactions_instance(const struct transactions *t);
 uint64_t transactions_generation(const struct transactions *t);
 uint64_t transactions_unconfirmed(const struct transactions *t);   /* generation on trial, or 0 */
 uint64_t transactions_deadline_usec(const struct transactions *t); /* CLOCK_MONOTONIC, or 0 */

@@ -12,6 +12,7 @@ static const struct {
 } options[] = {
 	{ "persist", OPTION_PERSIST, "s" },
 	{ "expected-generation", OPTION_EXPECTED_GENERATION, "t" },
+	{ "expected-instance", OPTION_EXPECTED_INSTANCE, "s" },
 	{ "dry-run", OPTION_DRY_RUN, "b" },
 	{ "confirm-timeout-usec", OPTION_CONFIRM_TIMEOUT, "t" },
 	{ "reason", OPTION_REASON, "s" },
@@ -41,6 +42,7 @@ static int take(enum call_option option, const struct option_value *value,
 		terms->expects_generation = true;
 		terms->expected_generation = value->number;
 		break;
+	case OPTION_EXPECTED_INSTANCE: terms->expected_instance = value->text; break;
 	case OPTION_DRY_RUN: terms->dry_run = value->flag; break;
 	case OPTION_CONFIRM_TIMEOUT:
 		terms->on_trial = true;

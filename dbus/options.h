@@ -12,13 +12,14 @@ enum call_option {
 	OPTION_DRY_RUN = 1 << 2,             /* b */
 	OPTION_CONFIRM_TIMEOUT = 1 << 3,     /* t, microseconds */
 	OPTION_REASON = 1 << 4,              /* s */
+	OPTION_EXPECTED_INSTANCE = 1 << 5,   /* s */
 };
 
 #define REASON_MAX 200 /* bytes, the rest is cut off */
 
 /*
  * Reads options into terms; accepted: mask of enum call_option. terms->author.reason borrows reason,
- * which is made printable. -EINVAL and *refusal: unknown option, or a value of the wrong type.
+ * which is made printable, and terms->expected_instance the message. -EINVAL and *refusal: unknown option, or a value of the wrong type.
  */
 int options_read(sd_bus_message *m, unsigned int accepted, struct transaction_terms *terms,
 		 char reason[REASON_MAX + 1], struct refusal *refusal);

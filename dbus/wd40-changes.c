@@ -11,6 +11,10 @@
 #include "dbus/wd40-object.h"
 #include "util/cleanup.h"
 
+#define OPTIONS_OF_CHANGES                                                                         \
+	(OPTION_PERSIST | OPTION_EXPECTED_GENERATION | OPTION_EXPECTED_INSTANCE | OPTION_DRY_RUN | \
+	 OPTION_REASON)
+
 /* A request as it is read. */
 struct request {
 	struct config_change changes[NR_TUNABLES];
@@ -143,10 +147,8 @@ static int set_tunables(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 	r = read_changes(m, &q);
 	if (r >= 0)
-		r = options_read(m,
-				 OPTION_PERSIST | OPTION_EXPECTED_GENERATION | OPTION_DRY_RUN |
-					 OPTION_CONFIRM_TIMEOUT | OPTION_REASON,
-				 &q.terms, q.reason, &q.refusal);
+		r = options_read(m, OPTIONS_OF_CHANGES | OPTION_CONFIRM_TIMEOUT, &q.terms, q.reason,
+				 &q.refusal);
 	if (r >= 0)
 		r = manager_set_tunables(context->manager, q.changes, q.n, &q.terms, &q.result,
 					 &q.refusal);
@@ -164,10 +166,7 @@ static int reset_tunables(sd_bus_message *m, void *userdata, sd_bus_error *error
 
 	r = read_names(m, &ids, &q.refusal);
 	if (r >= 0)
-		r = options_read(m,
-				 OPTION_PERSIST | OPTION_EXPECTED_GENERATION | OPTION_DRY_RUN |
-					 OPTION_REASON,
-				 &q.terms, q.reason, &q.refusal);
+		r = options_read(m, OPTIONS_OF_CHANGES, &q.terms, q.reason, &q.refusal);
 	if (r >= 0)
 		r = manager_reset_tunables(context->manager, ids, &q.terms, &q.result, &q.refusal);
 	if (r < 0)

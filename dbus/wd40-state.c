@@ -28,6 +28,7 @@ GETTER(get_attached, "t", manager_attached_realtime_usec(m))
 GETTER(get_attached_monotonic, "t", manager_attached_monotonic_usec(m))
 GETTER(get_restart_count, "u", manager_restart_count(m))
 GETTER(get_generation, "t", manager_generation(m))
+GETTER(get_instance, "s", transactions_instance(manager_transactions(m)))
 GETTER(get_config_problems, "u", config_nr_problems(manager_config(m)))
 GETTER(get_unconfirmed, "t", transactions_unconfirmed(manager_transactions(m)))
 GETTER(get_deadline, "t", transactions_deadline_usec(manager_transactions(m)))
@@ -155,6 +156,7 @@ const sd_bus_vtable wd40_state_vtable[] = {
 	SD_BUS_PROPERTY("LastExit", "(sxss)", get_last_exit, 0, EMITS),
 	SD_BUS_PROPERTY("RestartCount", "u", get_restart_count, 0, EMITS),
 	SD_BUS_PROPERTY("Generation", "t", get_generation, 0, EMITS),
+	SD_BUS_PROPERTY("InstanceId", "s", get_instance, 0, CONST),
 	SD_BUS_PROPERTY("PendingReattach", "as", get_pending, 0, EMITS),
 	SD_BUS_PROPERTY("UnsavedTunables", "as", get_unsaved, 0, EMITS),
 	SD_BUS_PROPERTY("UnconfirmedGeneration", "t", get_unconfirmed, 0, EMITS),

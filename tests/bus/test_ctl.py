@@ -260,6 +260,13 @@ class Sets(Ctl):
         self.fails(STALE, "set", "perf=4", "--expected-generation=1", says=["generation"])
         self.assertEqual(self.value("perf"), "3")
 
+    def test_expected_instance(self):
+        instance = json.loads(self.run_ctl("status", "--json"))["InstanceId"]
+        self.run_ctl("set", "perf=3", f"--expected-instance={instance}")
+        for verb in ["set", "perf=4"], ["reset"]:
+            self.fails(STALE, *verb, "--expected-instance=0123", says=["instance", "restarted"])
+        self.assertEqual(self.value("perf"), "3")
+
     def test_save_and_reset(self):
         self.assertIn("saved", self.run_ctl("set", "perf=3", "--save"))
         self.assertIn("perf = 3", (self.root / SAVED).read_text())

@@ -64,6 +64,21 @@ class Sets(Transactions):
             self.refused("StaleGeneration", {OVER: usec(3000)}, str(stale), "2", expected_generation=usec(stale))
         self.assertEqual(self.get(OVER), "t 2000")
 
+    def test_expected_instance(self):
+        """A restarted daemon counts from 1 again: the same generation, of another instance."""
+        before = self.get("InstanceId")
+        self.assertRegex(before, '^s "[0-9a-f]{32}"$')
+        instance = before[3:-1]
+        self.change({OVER: usec(2000)}, expected_generation=usec(1), expected_instance=["s", instance])
+        self.daemon.stop()
+        self.notifications.messages.clear()
+        self.start()
+        self.client = Client(self)
+        self.assertNotEqual(self.get("InstanceId"), before)
+        self.refused("StaleGeneration", {OVER: usec(2000)}, "instance", expected_generation=usec(1),
+                     expected_instance=["s", instance])
+        self.assertEqual(self.get(OVER), "t 1000")
+
     def test_each_generation_has_one_winner(self):
         """Eight clients race for 25 generations; each takes what it sees, and many lose."""
         clients = [Client(self) for _ in range(8)]

@@ -33,6 +33,8 @@ static int judge(const struct tunable_set *values, tunable_mask changed, void *u
 	return b->verdict;
 }
 
+#define INSTANCE "0123456789abcdef0123456789abcdef"
+
 static int setup(void **state)
 {
 	struct bench *b = calloc(1, sizeof(*b));
@@ -44,7 +46,7 @@ static int setup(void **state)
 	if (config_new(tree_root, &b->config) < 0)
 		return -1;
 	config_set_judge(b->config, judge, b);
-	return transactions_new(b->config, &b->t);
+	return transactions_new(b->config, INSTANCE, &b->t);
 }
 
 static int teardown(void **state)
@@ -132,6 +134,22 @@ static void test_the_machine_hears_what_changed(void **state)
 
 	assert_int_equal(set_two(b, 20000, 7000, TERMS(0), 0), 0);
 	assert_true(b->judged == TUNABLE_BIT(TUNABLE_SLICE_OVERUTIL));
+}
+
+static void test_expected_instance(void **state)
+{
+	struct bench *b = *state;
+
+	assert_string_equal(transactions_instance(b->t), INSTANCE);
+	assert_int_equal(set_perf(b, 5, TERMS(.expected_instance = INSTANCE)), 0);
+	assert_refused(b, set_perf(b, 6, TERMS(.expected_instance = "another")),
+		       REFUSED_STALE_GENERATION);
+	assert_refused(b,
+		       set_perf(b, 6,
+				TERMS(.expected_instance = "", .expects_generation = true,
+				      .expected_generation = 2)),
+		       REFUSED_STALE_GENERATION);
+	assert_int_equal(perf(b), 5);
 }
 
 static void test_expected_generation(void **state)
@@ -424,6 +442,7 @@ int main(void)
 		bench_test(test_each_change_gets_a_generation),
 		bench_test(test_all_or_nothing),
 		bench_test(test_the_machine_hears_what_changed),
+		bench_test(test_expected_instance),
 		bench_test(test_expected_generation),
 		bench_test(test_dry_run),
 		bench_test(test_trial_is_confirmed),
