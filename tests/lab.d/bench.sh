@@ -73,7 +73,7 @@ watch_guest() {
 
 # boot FOLDER KERNEL-WORDS SCHEDULER...: measures in one guest; in another one what is left when it hangs.
 boot() {
-	local share=$1 words=$2 try
+	local share=$1 words=$2 guest try
 	shift 2
 	mkdir "$share"
 	touch "$share/journal"
@@ -83,8 +83,9 @@ boot() {
 		setpriv --pdeathsig TERM "$lab" vm --no-build --counted --boot minimal --kernel "$kernel" --topology "$topology" \
 			--append "$words" --timeout "$GUEST_TIMEOUT_S" --share "$share" \
 			-- "/lab/src/$COUNTED/run" "$size" "$rounds" "$loads" "$@" &
-		watch_guest "$!" "$share/journal"
-		! wait "$!" || return 0
+		guest=$!
+		watch_guest "$guest" "$share/journal"
+		! wait "$guest" || return 0
 		say "the guest failed, try $try of $GUESTS_MAX"
 	done
 	return 1
@@ -99,11 +100,14 @@ commit() {
 # CPU time of all that ran and has ended, in seconds.
 cpu_s() { times | awk 'NR == 2 { gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4) }'; }
 
-# The result of what is in $folder, by "tests/bench/counted/report"; with all files beside $json.
+# The result of what is in $folder; fails when a load was given up.
 collect() {
-	local base=${json%.json}
 	"$lab" run -- "$LAB_SOURCE/$COUNTED/report" collect "$folder" topology="$topology" size="$size" rounds="$rounds" \
 		commit="$(commit)" command="$command" real_s="$SECONDS" cpu_s="$(cpu_s)" "${schedulers[@]/#/scheduler:}"
+}
+
+keep() {
+	local base=${json%.json}
 	mkdir -p "$(dirname "$json")"
 	cp "$folder/result.json" "$base.json"
 	cp "$folder/result.md" "$base.md"
@@ -126,5 +130,8 @@ for mode in "${preempt[@]}"; do
 	boot "$folder/boot-$mode" "preempt=$mode" "eevdf-$mode="
 	schedulers+=("eevdf-$mode=")
 done
-collect
-[[ ! $old ]] || compare
+status=0
+collect || status=1
+keep
+[[ ! $old ]] || compare || status=1
+exit "$status"

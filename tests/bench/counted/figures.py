@@ -28,10 +28,12 @@ def percentile(histogram, part):
 
 
 def parse_cyclictest(text):
-    """Its histogram: lines "US COUNT", and the longest, which may be beyond it."""
+    """Its histogram: lines "US COUNT"; what was longer than its end is taken as the longest."""
     lines = re.findall(r"^(\d{6})\s+(\d+)$", text, re.MULTILINE)
     histogram = {int(us): int(count) for us, count in lines if int(count)}
-    longest = int(re.search(r"^# Max Latencies: (\d+)", text, re.MULTILINE)[1])
+    longest, beyond = (int(re.search(rf"^# {what}: (\d+)", text, re.MULTILINE)[1])
+                       for what in ("Max Latencies", "Histogram Overflows"))
+    histogram[longest] = histogram.get(longest, 0) + beyond
     return {"wakeup_p50_us": percentile(histogram, 0.5), "wakeup_p99_us": percentile(histogram, 0.99),
             "wakeup_max_us": longest}
 

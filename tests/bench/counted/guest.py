@@ -18,16 +18,22 @@ HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 BPF_STATS = Path("/proc/sys/kernel/bpf_stats_enabled")
 ATTACH_LIMIT_S = 180
 SETTLE_S = 1  # after an attach, for the scheduler's own view of the machine
-SOURCES = 4
-SOURCE_FUNCTIONS = 30
+SOURCES = 3
+SOURCE_FUNCTIONS = 20
 
 
-def wait_for(what, condition, limit_s=ATTACH_LIMIT_S):
+class Lost(Exception):
+    """The scheduler that should be there is not."""
+
+
+def wait_for(condition, limit_s):
+    """Whether it came true in time."""
     end = time.monotonic() + limit_s
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError(f"no {what} within {limit_s} s")
+            return False
         time.sleep(0.05)
+    return True
 
 
 def parse_cpulist(text):
@@ -95,18 +101,23 @@ class Scheduler:
         if self.command:
             with open(SHARE / f"{self.name}.log", "a") as log:
                 self.process = subprocess.Popen(shlex.split(self.command), stdout=log, stderr=log)
-            wait_for(f"scheduler {self.name}", lambda: self.ended() or self.attached())
-            if not self.attached():
-                raise RuntimeError(f"{self.name} ended: see {self.name}.log")
+            wait_for(lambda: self.ended() or self.attached(), ATTACH_LIMIT_S)
+            if self.lost():
+                self.__exit__()
+                raise Lost(f"it does not attach: see {self.name}.log")
             time.sleep(SETTLE_S)
         return self
 
     def __exit__(self, *_):
-        if self.process:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait()
-            wait_for("end of the scheduler", lambda: (SCX / "state").read_text().strip() == "disabled")
-            self.process = None
+        if not self.process:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        if not wait_for(self.ended, ATTACH_LIMIT_S):
+            self.process.kill()
+        self.process.wait()
+        self.process = None
+        if not wait_for(lambda: (SCX / "state").read_text().strip() == "disabled", ATTACH_LIMIT_S):
+            raise Lost("it stays attached without its process")
 
     def ended(self):
         return self.process.poll() is not None

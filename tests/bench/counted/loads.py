@@ -17,7 +17,7 @@ BUILD = "/run/bench-build"
 MAKE = f"make --silent --always-make --directory {BUILD} --jobs {{jobs}}"
 MAKE_ON = f"sh -c 'while :; do {MAKE}; done'"
 # every 2.3 ms: an interval of 2 ms would lock its phase with the tick's 4
-CYCLIC = "cyclictest --quiet --threads 1 --interval 2300 --histogram 100000 --duration {seconds}"
+CYCLIC = "cyclictest --quiet --threads 1 --interval 2300 --histogram 30000 --duration {seconds}"
 FIFO = " --policy fifo --priority 80"
 
 

@@ -34,13 +34,14 @@ def end(process):
 
 @contextmanager
 def beside(command):
+    """Runs it until the end of the block."""
     if not command:
-        yield
+        yield None
         return
     process = start(command, stdout=subprocess.DEVNULL)
     try:
         time.sleep(LEAD_S)
-        yield
+        yield process
         if process.poll() is not None:
             raise Failed(f"{command}: it ended early")
     finally:
@@ -75,6 +76,13 @@ def run(command, limit_s):
     return output
 
 
+def parse(load, output):
+    try:
+        return PARSERS[load.parse](output)
+    except (TypeError, ValueError):
+        raise Failed(f"what it printed has no figures: {output[-200:]!r}") from None
+
+
 def traced_figures(rows, comm):
     """The waits of the tasks of that name; of the policy that most of their wakeups had."""
     row = max((row for row in rows if row["comm"] == comm), key=lambda row: row["count"], default=None)
@@ -100,7 +108,7 @@ def measure(load, fields, scheduler):
         return guest.counters() | {"scheduler_ms": scheduler.ran_ms(), "seconds": time.monotonic()}
 
     output, before, after, rows = observe(load, fields, bool(load.traced), read)
-    found = {name: after[name] - before[name] for name in after} | PARSERS[load.parse](output)
+    found = {name: after[name] - before[name] for name in after} | parse(load, output)
     if load.traced:
         found |= traced_figures(rows, load.traced)
     if scheduler.lost():

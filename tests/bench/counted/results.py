@@ -58,7 +58,7 @@ def collect(meta, steps):
         "wakeups": {load.name: rows for load, found in by_load.items() if (rows := wakeups_of(found))},
         "cost": costs_of(steps),
         "repeated": [{key: step.get(key) for key in ("round", "scheduler", "load", "tries", "failed")}
-                     for step in steps if step["tries"] > 1],
+                     for step in steps if step["tries"] > 1 or "failed" in step],
     }
 
 

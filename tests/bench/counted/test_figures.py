@@ -13,6 +13,7 @@ CYCLICTEST = """# Histogram
 # Min Latencies: 00019
 # Avg Latencies: 00021
 # Max Latencies: 00038
+# Histogram Overflows: 00000
 """
 
 
@@ -26,6 +27,11 @@ class Parsing(unittest.TestCase):
     def test_cyclictest_prints_a_histogram(self):
         self.assertEqual(figures.parse_cyclictest(CYCLICTEST),
                          {"wakeup_p50_us": 19, "wakeup_p99_us": 36, "wakeup_max_us": 38})
+
+    def test_what_is_beyond_its_histogram_counts_as_the_longest(self):
+        text = CYCLICTEST.replace("00038\n", "40000\n").replace("Overflows: 00000", "Overflows: 00300")
+        self.assertEqual(figures.parse_cyclictest(text),
+                         {"wakeup_p50_us": 40000, "wakeup_p99_us": 40000, "wakeup_max_us": 40000})
 
     def test_what_is_not_there_is_an_error(self):
         for name in ("hackbench", "cyclictest"):
