@@ -13,7 +13,7 @@ GUESTS_MAX=3 # one after the other, each where the last one hung
 
 size=full topology=smp4 kernel=backports rounds='' loads='' json='' old='' preempt=()
 schedulers=(eevdf= wd40=wd40d)
-command="tests/lab bench${*:+ ${*@Q}}"
+command="tests/lab bench$(printf ' %q' "$@")"
 
 # add_scheduler NAME=COMMAND
 add_scheduler() {
@@ -91,19 +91,18 @@ boot() {
 	return 1
 }
 
+# What is measured: the commit, and whether the tree differs from it.
 commit() {
-	local dirty=''
-	[[ ! $(git -C "$LAB_SOURCE" status --porcelain --untracked-files=no) ]] || dirty=' and changes'
-	echo "$(git -C "$LAB_SOURCE" rev-parse HEAD)$dirty"
+	git -C "$LAB_SOURCE" describe --always --abbrev=40 --dirty=' and changes'
 }
 
-# CPU time of all that ran and has ended, in seconds.
-cpu_s() { times | awk 'NR == 2 { gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4) }'; }
-
-# The result of what is in $folder; fails when a load was given up.
+# The result of what is in $folder; fails when a load was given up. A subshell would not know the children's CPU time.
 collect() {
+	local cpu_s
+	times >"$folder/times"
+	cpu_s=$(awk 'NR == 2 { gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4) }' "$folder/times")
 	"$lab" run -- "$LAB_SOURCE/$COUNTED/report" collect "$folder" topology="$topology" size="$size" rounds="$rounds" \
-		commit="$(commit)" command="$command" real_s="$SECONDS" cpu_s="$(cpu_s)" "${schedulers[@]/#/scheduler:}"
+		commit="$commit" command="$command" real_s="$SECONDS" cpu_s="$cpu_s" "${schedulers[@]/#/scheduler:}"
 }
 
 keep() {
@@ -121,6 +120,7 @@ compare() {
 }
 
 parse_options "$@"
+commit=$(commit)
 "$lab" build release
 folder=$(mktemp -d)
 trap 'jobs -p | xargs -r kill 2>/dev/null; wait; rm -rf "$folder"' EXIT

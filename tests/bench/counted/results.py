@@ -8,6 +8,7 @@ from loads import LOADS
 BASE = "eevdf"  # what the others are compared with
 WARM_UP, COST = "warm-up", "cost"
 WAKEUPS_MIN = 50  # fewer of one name in a load tell nothing
+OWN = ("python3", "waking")  # what measures
 
 
 def ended(steps):
@@ -33,7 +34,7 @@ def wakeups_of(steps):
     rows = defaultdict(lambda: defaultdict(list))
     for step in steps:
         for row in step.get("waking", []):
-            if row["count"] >= WAKEUPS_MIN:
+            if row["count"] >= WAKEUPS_MIN and row["comm"] not in OWN:
                 rows[step["scheduler"]][f"{row['comm']} {row['policy']}"].append(row)
     return {scheduler: {who: {part: summary([row[part] for row in found])["median"]
                               for part in ("count", "p50_us", "p99_us", "max_us")}

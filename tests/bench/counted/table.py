@@ -3,6 +3,7 @@
 from figures import ratio
 from results import BASE, per_switch_ns, per_wakeup_ns
 
+RARE = 0.01  # runs for each context switch
 POLICIES = {0: "normal", 1: "fifo", 2: "rr", 3: "batch", 5: "idle", 6: "deadline", 7: "ext"}
 
 
@@ -11,6 +12,10 @@ def number(value):
     if value is None:
         return "-"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def quantity(value, unit):
+    return f"{number(value)} {unit}".rstrip()
 
 
 def rows(header, lines):
@@ -30,7 +35,7 @@ def against(summary, base):
 def figure_row(load, name, figure, others):
     found = figure["schedulers"]
     base = found.get(BASE)
-    value = f"{number(base['median'])} {figure['unit']} (±{base['spread_pct'] / 2:.0f} %)" if base else "-"
+    value = f"{quantity(base['median'], figure['unit'])} (±{base['spread_pct'] / 2:.0f} %)" if base else "-"
     sense = "" if figure["better"] == "lower" else " ↑"
     return [f"{load}: {name}{sense}", value, *(against(found.get(other), base) for other in others)]
 
@@ -56,8 +61,9 @@ def wakeups_table(result):
 
 
 def cost_table(loads):
-    """Of one scheduler: a row for each load, a column for each program."""
-    programs = sorted({program for cost in loads.values() for program in cost["programs"]})
+    """Of one scheduler: a row for each load, a column for each program that is not rare everywhere."""
+    programs = sorted({program for cost in loads.values() for program, spent in cost["programs"].items()
+                       if spent["runs"] > RARE * cost["switches"]})
     lines = []
     for load, cost in loads.items():
         cells = [cost["programs"].get(program) for program in programs]
