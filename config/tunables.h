@@ -60,14 +60,17 @@ enum tunable_applied {
 /* Bytes for the reason of a refusal: what is wrong with a value, as in "is not a number". */
 #define TUNABLE_WHY_MAX 64
 
-/* Value of a tunable. list is an owned, canonical, ';'-separated string; "" is the empty list. */
+/*
+ * Value of a tunable. list is an owned, canonical, ';'-separated string; "" is the empty list. It comes first,
+ * as it is no smaller than the others: { 0 } makes the first member zero, and of the rest only some compilers.
+ */
 struct tunable_value {
 	union {
+		char *list;
 		bool b;
 		uint32_t u;
 		uint64_t usec;
 		double percent;
-		char *list;
 	};
 };
 
