@@ -18,6 +18,7 @@
 #include "dbus/stats-protocol.h"
 #include "tests/fuzz/bytes.h"
 #include "tests/fuzz/claim.h"
+#include "tests/fuzz/scribble.h"
 #include "tests/unit/daemon/made-topology.h"
 
 #define NODES     2u
@@ -79,52 +80,6 @@ static void set_up(void)
 
 /* --- What BPF writes. --------------------------------------------------------------------------- */
 
-struct piece {
-	void *start;
-	size_t size;
-};
-#define PIECE(from, last)                                                  \
-	(struct piece)                                                     \
-	{                                                                  \
-		&(from), (size_t)((char *)(&(last) + 1) - (char *)&(from)) \
-	}
-
-static struct wd40_task *any_task(struct fuzz_bytes *in)
-{
-	return (struct wd40_task *)(shared->tasks.base +
-				    (size_t)fuzz_below(in, TASKS_MAX) * shared->tasks.object_size);
-}
-
-static struct piece any_piece(struct fuzz_bytes *in)
-{
-	uint32_t what = fuzz_below(in, 10);
-	struct wd40_cpu *cpu = &shared->cpus[fuzz_below(in, NODES * DOMAINS * CPUS)];
-	struct wd40_domain *domain = &shared->domains[fuzz_below(in, NODES * DOMAINS)];
-
-	switch (what) {
-	case 0: return PIECE(cpu->capacity, cpu->online);
-	case 1: return PIECE(cpu->busy_ns, cpu->run_delay);
-	case 2: return PIECE(domain->nr_online, domain->capacity);
-	case 3: return PIECE(domain->min_vtime, domain->load_rate);
-	case 4: return PIECE(shared->nr_orphaned, shared->hotplugs);
-	case 5: return PIECE(shared->load_clock_current, shared->load_clock_claimed);
-	case 6: return PIECE(shared->load_clocks, shared->load_clocks);
-	case 7: return PIECE(shared->tasks.nr_chunks, shared->tasks.free_head);
-	case 8: return PIECE(shared->moves[fuzz_below(in, 16)].answer, shared->moves[0].answer);
-	default: return (struct piece){ any_task(in), shared->tasks.object_size };
-	}
-}
-
-/* Some of its bytes. */
-static void scribble(struct fuzz_bytes *in)
-{
-	struct piece p = any_piece(in);
-	size_t at = fuzz_number(in, 2) % p.size, n = 1 + fuzz_below(in, 32);
-
-	for (; n && at < p.size; n--, at++)
-		((uint8_t *)p.start)[at] = (uint8_t)fuzz_below(in, 256);
-}
-
 static void answer_move(struct fuzz_bytes *in)
 {
 	uint32_t slot = fuzz_below(in, 16);
@@ -135,10 +90,11 @@ static void answer_move(struct fuzz_bytes *in)
 /* A task as BPF would leave it, so that there is something to balance. */
 static void add_task(struct fuzz_bytes *in)
 {
-	struct wd40_task *t = any_task(in);
+	uint32_t index = fuzz_below(in, TASKS_MAX);
+	struct wd40_task *t = arena_task(shared, index);
 
 	t->slot.generation |= 1;
-	t->index = (u32)(((uint8_t *)t - shared->tasks.base) / shared->tasks.object_size);
+	t->index = index;
 	t->domain = fuzz_below(in, NODES * DOMAINS);
 	t->weight = (u16)(1 + fuzz_number(in, 2) % WD40_MAX_WEIGHT);
 	t->flags = WD40_TASK_RUNNABLE;
@@ -290,7 +246,7 @@ static void step(struct run *r)
 	case 5: tell(r); break;
 	case 6: begin_anew(r); break;
 	case 7: end_scheduler(r); break;
-	default: scribble(&r->in); break;
+	default: scribble(shared, TASKS_MAX, &r->in); break;
 	}
 }
 
