@@ -25,7 +25,9 @@ static void wait_for_grace(void)
 
 const struct wd40_config *arena_config(const struct wd40_shared *shared)
 {
-	return &shared->configs[__atomic_load_n(&shared->config_current, __ATOMIC_ACQUIRE)];
+	uint32_t current = __atomic_load_n(&shared->config_current, __ATOMIC_ACQUIRE);
+
+	return &shared->configs[current % WD40_CONFIG_SLOTS];
 }
 
 static void fill_config(struct wd40_config *c, const struct tunable_set *values)

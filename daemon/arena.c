@@ -240,3 +240,13 @@ struct wd40_task *arena_task(const struct wd40_shared *shared, wd40_handle task)
 
 	return (struct wd40_task *)(shared->tasks.base + offset);
 }
+
+char *arena_copy_exit_dump(const struct wd40_shared *shared, uint64_t size)
+{
+	const char *end = (const char *)shared + size;
+	const char *dump = __atomic_load_n(&shared->exit_dump, __ATOMIC_RELAXED);
+
+	if (dump < (const char *)shared || dump >= end)
+		return NULL;
+	return strndup(dump, (size_t)(end - dump));
+}

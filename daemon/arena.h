@@ -47,5 +47,11 @@ void arena_publish_tune(struct wd40_shared *shared, const struct tuner_decision 
 /* The context that the handle names, or another use of it: see its generation. */
 struct wd40_task *arena_task(const struct wd40_shared *shared, wd40_handle task);
 
+/*
+ * A copy of the kernel's dump for a scheduler that failed, for the caller to free; NULL when there is none
+ * in the arena, which is of size bytes, or no memory. One that does not end does so with the arena.
+ */
+char *arena_copy_exit_dump(const struct wd40_shared *shared, uint64_t size);
+
 /* Sum of a counter over all CPUs. */
 uint64_t arena_counter(const struct wd40_shared *shared, enum wd40_counter counter);

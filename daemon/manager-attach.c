@@ -336,8 +336,12 @@ int manager_on_restart_due(struct loop_source *s, void *userdata)
 }
 
 /* What the kernel says about CPUs and tasks at the moment of a failure, line by line. */
-static void log_dump(const char *dump)
+static void log_dump(const struct manager *m)
 {
+	_cleanup_(freep) char *text =
+		arena_copy_exit_dump(sched_backend.shared(m->sched), ARENA_SIZE);
+	const char *dump = text;
+
 	while (dump && *dump) {
 		size_t length = strcspn(dump, "\n");
 		char line[256];
@@ -373,7 +377,7 @@ static void handle_exit(struct manager *m)
 	snprintf(m->reason, sizeof(m->reason), "%s%s%.300s", e->reason, *e->message ? ": " : "",
 		 e->message);
 	log_exit(m, at_once ? LOG_NOTICE : LOG_ERR, describe_next(&next, text));
-	log_dump(sched_backend.shared(m->sched)->exit_dump);
+	log_dump(m);
 	manager_detach(m);
 	report_exit(m, next.verdict == SCHED_RESTART);
 	manager_blame_trial(m, e);

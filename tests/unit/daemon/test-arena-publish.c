@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -243,6 +244,35 @@ static void counters_are_summed(void **state)
 	assert_int_equal(arena_counter(a->shared, WD40_CTR_WSYNC), 0);
 }
 
+/* BPF says where it is: it may be anywhere, of any length, or nowhere. */
+static void the_dump_is_of_the_arena(void **state)
+{
+	struct laid_out *a = *state;
+	char *end = (char *)a->shared + a->room.size;
+	const char *const outside[] = { NULL, (char *)a->shared - 1, end, (char *)1, (char *)-1 };
+	_cleanup_(freep) char *dump = NULL, *rest = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(outside); i++) {
+		a->shared->exit_dump = outside[i];
+		assert_null(arena_copy_exit_dump(a->shared, a->room.size));
+	}
+	a->shared->exit_dump = strcpy(end - 100, "cpu 0\ncpu 1\n");
+	dump = arena_copy_exit_dump(a->shared, a->room.size);
+	assert_string_equal(dump, "cpu 0\ncpu 1\n");
+	memset(end - 100, 'x', 100); /* it does not end */
+	rest = arena_copy_exit_dump(a->shared, a->room.size);
+	assert_int_equal(strlen(rest), 100);
+}
+
+/* It is the daemon's own, but BPF can write it. */
+static void no_configuration_is_beyond_the_slots(void **state)
+{
+	struct laid_out *a = *state;
+
+	a->shared->config_current = 0xfffffff5;
+	assert_ptr_equal(arena_config(a->shared), &a->shared->configs[5]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -255,6 +285,8 @@ int main(void)
 		TEST(without_membarrier_it_sleeps),
 		TEST(tunes_alternate),
 		TEST(counters_are_summed),
+		TEST(the_dump_is_of_the_arena),
+		TEST(no_configuration_is_beyond_the_slots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
