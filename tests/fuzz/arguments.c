@@ -11,13 +11,24 @@
 
 const char *arguments_any_text(struct fuzz_bytes *in)
 {
-	static char text[ARGUMENTS_TEXT_MAX + 1];
+	static char text[ARGUMENTS_TEXT_MAX / 2 - 8];
 	uint32_t n = 0;
 
 	for (uint32_t length = 1u << fuzz_below(in, 8); length; length--)
 		text[n++] = (char)fuzz_below(in, 256);
 	text[n] = '\0';
 	text_copy_printable(text, sizeof(text), text);
+	return text;
+}
+
+const char *arguments_any_raw_text(struct fuzz_bytes *in)
+{
+	static const char *const odd[] = { "\033[2J",  "\n",           "\r",   "\t",
+					   "\xc2\x9b", "\xe2\x80\xae", "\x7f", "%s" };
+	static char text[ARGUMENTS_TEXT_MAX + 1];
+	const char *plain = arguments_any_text(in);
+
+	snprintf(text, sizeof(text), "%s%s%s", plain, FUZZ_ONE_OF(in, odd), plain);
 	return text;
 }
 

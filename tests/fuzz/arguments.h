@@ -21,5 +21,6 @@ int arguments_append_variant(sd_bus_message *m, const char *type, const struct a
 /* Whether it is a single complete type. */
 bool arguments_is_one(const char *types);
 
-/* Any printable text. */
+/* Any printable text; and one that a terminal may obey. Valid until the next. */
 const char *arguments_any_text(struct fuzz_bytes *in);
+const char *arguments_any_raw_text(struct fuzz_bytes *in);
