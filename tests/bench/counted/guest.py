@@ -98,17 +98,24 @@ class Scheduler:
         self.name, self.command, self.process = name, command, None
 
     def __enter__(self):
-        if self.command:
-            with open(SHARE / f"{self.name}.log", "a") as log:
-                self.process = subprocess.Popen(shlex.split(self.command), stdout=log, stderr=log)
-            wait_for(lambda: self.ended() or self.attached(), ATTACH_LIMIT_S)
-            if self.lost():
-                self.__exit__()
-                raise Lost(f"it does not attach: see {self.name}.log")
-            time.sleep(SETTLE_S)
+        self.start()
         return self
 
     def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        if not self.command:
+            return
+        with open(SHARE / f"{self.name}.log", "a") as log:
+            self.process = subprocess.Popen(shlex.split(self.command), stdout=log, stderr=log)
+        wait_for(lambda: self.ended() or self.attached(), ATTACH_LIMIT_S)
+        if self.lost():
+            self.stop()
+            raise Lost(f"it does not attach: see {self.name}.log")
+        time.sleep(SETTLE_S)
+
+    def stop(self):
         if not self.process:
             return
         self.process.send_signal(signal.SIGTERM)
@@ -127,8 +134,8 @@ class Scheduler:
 
     def restart_if_lost(self):
         if self.lost():
-            self.__exit__()
-            self.__enter__()
+            self.stop()
+            self.start()
 
     def lost(self):
         """It should schedule and does not."""

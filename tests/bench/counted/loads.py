@@ -49,9 +49,11 @@ DEADLINES = (Figure("missed_permille", "‰", counted=False),) + waits("response
 class Load:
     """A command whose output has figures (parse says how to read it), with others beside it for its time.
 
-    amount: of work, in a quick run. traced: the name of the tasks whose wakeups are also traced, by waking.
-    caches: how many the machine must have. limit_s: of guest time; beyond it, it hangs."""
+    about: what it is, for who reads a result. amount: of work, in a quick run. traced: the name of the tasks whose
+    wakeups are also traced, by waking, which costs them a little. caches: how many the machine must have. limit_s:
+    of guest time; beyond it, it hangs."""
     name: str
+    about: str
     command: str
     figures: tuple
     parse: str = "own"
@@ -63,32 +65,43 @@ class Load:
 
 
 LOADS = (
-    Load("hackbench-sockets", "hackbench -g 4 -l {amount}", TIMED, "hackbench", 20),
-    Load("hackbench-sockets-threads", "hackbench -g 4 -l {amount} -T", TIMED, "hackbench", 20),
-    Load("hackbench-pipes", "hackbench -g 4 -l {amount} -p", TIMED, "hackbench", 20),
-    Load("hackbench-pipes-threads", "hackbench -g 4 -l {amount} -p -T", TIMED, "hackbench", 20),
-    Load("pingpong-1", "pingpong 1 {amount}", ROUND_TRIP, amount=6000),
-    Load("pingpong-2", "pingpong 2 {amount}", ROUND_TRIP, amount=3000),
-    Load("pingpong-16", "pingpong 16 {amount}", ROUND_TRIP, amount=400),
-    Load("wakeup", CYCLIC, WAKEUPS, "cyclictest", beside="hogs {cpus} 0", traced="cyclictest"),
-    Load("wakeup-fifo", CYCLIC + FIFO, WAKEUPS, "cyclictest", beside="hogs {cpus} 0", traced="cyclictest"),
-    Load("wakeup-one-cache", "taskset -c {cache} " + CYCLIC, WAKEUPS, "cyclictest",
+    Load("hackbench-sockets", "4 groups of 20 processes that send to 20 others",
+         "hackbench -g 4 -l {amount}", TIMED, "hackbench", 20),
+    Load("hackbench-sockets-threads", "the same with threads",
+         "hackbench -g 4 -l {amount} -T", TIMED, "hackbench", 20),
+    Load("hackbench-pipes", "the same through pipes", "hackbench -g 4 -l {amount} -p", TIMED, "hackbench", 20),
+    Load("hackbench-pipes-threads", "threads through pipes",
+         "hackbench -g 4 -l {amount} -p -T", TIMED, "hackbench", 20),
+    Load("pingpong-1", "a pair of processes that send a byte to and fro", "pingpong 1 {amount}", ROUND_TRIP, amount=6000),
+    Load("pingpong-2", "2 pairs at once", "pingpong 2 {amount}", ROUND_TRIP, amount=3000),
+    Load("pingpong-16", "16 pairs at once", "pingpong 16 {amount}", ROUND_TRIP, amount=400),
+    Load("wakeup", "a task that wakes every 2.3 ms, beside a hog for each CPU",
+         CYCLIC, WAKEUPS, "cyclictest", beside="hogs {cpus} 0", traced="cyclictest"),
+    Load("wakeup-fifo", "the same as a real-time task: the floor",
+         CYCLIC + FIFO, WAKEUPS, "cyclictest", beside="hogs {cpus} 0", traced="cyclictest"),
+    Load("wakeup-one-cache", "the same bound to one of the caches, with a hog for each CPU there",
+         "taskset -c {cache} " + CYCLIC, WAKEUPS, "cyclictest",
          beside="taskset -c {cache} hogs {cache_cpus} 0", traced="cyclictest", caches=2),
-    Load("wakeup-one-cache-fifo", "taskset -c {cache} " + CYCLIC + FIFO, WAKEUPS, "cyclictest",
+    Load("wakeup-one-cache-fifo", "and as a real-time task", "taskset -c {cache} " + CYCLIC + FIFO, WAKEUPS, "cyclictest",
          beside="taskset -c {cache} hogs {cache_cpus} 0", traced="cyclictest", caches=2),
-    Load("requests", "requests 2 {twice} 300 {seconds}",
-         (Figure("requests_per_s", "1/s", "higher"),) + WAKEUPS, traced="requests"),
-    Load("build", MAKE, SECONDS_TAKEN, "elapsed"),
-    Load("forks", "forks 4 {amount}", SECONDS_TAKEN, amount=60),
-    Load("work", "hogs {twice} {seconds}", (Figure("work", "M", "higher"),)),
-    Load("yield-hog", "yielders hog {seconds}", (Figure("work", "M", "higher"), Figure("kyields", "k", counted=False))),
-    Load("yield-barrier", "yielders barrier {twice} {amount}", TIMED, amount=200),
-    Load("audio", "periodic 5000 1000 {seconds}", DEADLINES + waits("waking"), beside=MAKE_ON, traced="periodic"),
-    Load("audio-fifo", "periodic 5000 1000 {seconds} fifo", DEADLINES, beside=MAKE_ON),
-    Load("interactive", "periodic 16700 4000 {seconds}", DEADLINES + waits("waking"),
-         beside="nice -n 19 " + MAKE_ON, traced="periodic"),
-    Load("idle", "sleep {idle}", (Figure("busy_ms", "ms"), Figure("context_switches", ""), Figure("interrupts", ""),
-                              Figure("scheduler_ms", "ms")), "elapsed"),
+    Load("requests", "2 servers, each with two workers for each CPU that compute 0.3 ms for each request",
+         "requests 2 {twice} 300 {seconds}", (Figure("requests_per_s", "1/s", "higher"),) + WAKEUPS, traced="requests"),
+    Load("build", "make -j of a few small C files", MAKE, SECONDS_TAKEN, "elapsed"),
+    Load("forks", "4 processes that start others, one after the other", "forks 4 {amount}", SECONDS_TAKEN, amount=60),
+    Load("work", "two hogs for each CPU: what they compute", "hogs {twice} {seconds}", (Figure("work", "M", "higher"),)),
+    Load("yield-hog", "a task that only yields, beside a hog on its CPU: what the hog computes",
+         "yielders hog {seconds}", (Figure("work", "M", "higher"), Figure("kyields", "k", counted=False))),
+    Load("yield-barrier", "two threads for each CPU that meet again and again, and yield while they wait",
+         "yielders barrier {twice} {amount}", TIMED, amount=200),
+    Load("audio", "1 ms of work each 5 ms, beside make -j without end: deadlines missed, release to end",
+         "periodic 5000 1000 {seconds}", DEADLINES + waits("waking"), beside=MAKE_ON, traced="periodic"),
+    Load("audio-fifo", "the same as a real-time task: the floor", "periodic 5000 1000 {seconds} fifo", DEADLINES,
+         beside=MAKE_ON),
+    Load("interactive", "4 ms of work each 16.7 ms, beside nice make -j without end",
+         "periodic 16700 4000 {seconds}", DEADLINES + waits("waking"), beside="nice -n 19 " + MAKE_ON, traced="periodic"),
+    Load("idle", "10 s with nothing to do", "sleep {idle}",
+         (Figure("busy_ms", "ms"), Figure("context_switches", ""), Figure("interrupts", ""),
+          Figure("scheduler_ms", "ms")), "elapsed"),
 )
 
 

@@ -30,6 +30,8 @@ def end(process):
     except ProcessLookupError:
         pass
     process.wait()
+    if process.stdout:
+        process.stdout.close()
 
 
 @contextmanager

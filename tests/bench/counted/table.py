@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A result as Markdown. Pure functions."""
 from figures import ratio
+from loads import LOADS
 from results import BASE, per_switch_ns, per_wakeup_ns
 
 RARE = 0.01  # runs for each context switch
@@ -82,6 +83,10 @@ of which the guests ran for {result['cpu_s'] / 60:.0f} minutes of CPU time.
 """
 
 
+def loads_list(result):
+    return "\n".join(f"- {load.name}: {load.about}" for load in LOADS if load.name in result["figures"])
+
+
 def schedulers_list(result):
     return "\n".join(f"- {name}: `{command}`" if command else f"- {name}: the kernel's own"
                      for name, command in result["schedulers"].items())
@@ -100,7 +105,7 @@ def markdown(result):
              f"Medians of the rounds; the others as ratios to {BASE}, less is better but where an arrow says more is. In "
              "brackets half of the spread from the least to the most.", figures_table(result),
              "## Wakeups by program\n\nFrom sched_waking to the switch, p50 / p99 / max in us, by name and policy:",
-             wakeups_table(result)]
+             wakeups_table(result), "## The loads\n\n" + loads_list(result)]
     for scheduler, loads in result["cost"].items():
         parts += [f"## Cost inside: {scheduler}\n\nIts BPF programs with the kernel's own timing of them, in a round of "
                   "its own: ns a run x runs for each context switch.", cost_table(loads)]

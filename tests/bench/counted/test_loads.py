@@ -17,7 +17,7 @@ class Table(unittest.TestCase):
         for load in LOADS:
             with self.subTest(load.name):
                 self.assertIn(load.parse, PARSERS)
-                self.assertTrue(load.figures)
+                self.assertTrue(load.figures and load.about)
                 self.assertNotIn("{", load.command.format(**TWO_CACHES.fields(load, "quick")))
                 self.assertNotIn("{", load.beside.format(**TWO_CACHES.fields(load, "full")))
 

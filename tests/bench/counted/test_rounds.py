@@ -12,7 +12,7 @@ import measure
 import rounds
 from loads import Load, Machine, SECONDS_TAKEN
 
-LOAD = Load("forks", "true", SECONDS_TAKEN, "elapsed")
+LOAD = Load("forks", "", "true", SECONDS_TAKEN, "elapsed")
 
 
 class Commands(unittest.TestCase):
@@ -35,7 +35,7 @@ class Commands(unittest.TestCase):
 
     def test_output_that_is_not_understood_is_a_failure(self):
         with self.assertRaisesRegex(measure.Failed, "no figures"):
-            measure.parse(Load("x", "x", (), "hackbench"), "Killed\n")
+            measure.parse(Load("x", "", "x", (), "hackbench"), "Killed\n")
 
 
 class Rounds(unittest.TestCase):
