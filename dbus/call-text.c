@@ -1,15 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dbus/call-text.h"
 #include "util/cleanup.h"
+#include "util/macro.h"
 #include "util/text.h"
 
-#define TEXT_MAX 400
+/* What sd-bus keeps of a message beside its body. */
+#define MESSAGE_BYTES 1024u
+
+/* What is said of a call so far. */
+struct text {
+	char bytes[CALL_TEXT_MAX + 1];
+	size_t length;
+};
+
+/* Appends what fits. */
+static void _printf_(2, 3) add(struct text *t, const char *format, ...)
+{
+	size_t room = sizeof(t->bytes) - t->length;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(t->bytes + t->length, room, format, args);
+	va_end(args);
+	if (n > 0)
+		t->length += (size_t)n < room ? (size_t)n : room - 1;
+}
 
 /* Appends one basic value. */
-static int print_basic(FILE *f, sd_bus_message *m, char type)
+static int add_basic(struct text *t, sd_bus_message *m, char type)
 {
 	union {
 		uint8_t y;
@@ -24,32 +50,34 @@ static int print_basic(FILE *f, sd_bus_message *m, char type)
 	if (r <= 0)
 		return r;
 	switch (type) {
-	case 'b': fprintf(f, "%s", v.b ? "yes" : "no"); break;
-	case 'u': fprintf(f, "%u", v.u); break;
-	case 't': fprintf(f, "%llu", (unsigned long long)v.t); break;
-	case 'd': fprintf(f, "%g", v.d); break;
-	case 's': fprintf(f, "%s", v.s); break;
-	default: fputc('?', f); break;
+	case 'b': add(t, "%s", v.b ? "yes" : "no"); break;
+	case 'u': add(t, "%u", v.u); break;
+	case 't': add(t, "%llu", (unsigned long long)v.t); break;
+	case 'd': add(t, "%g", v.d); break;
+	case 's': add(t, "%.*s", CALL_TEXT_MAX, v.s); break;
+	default: add(t, "?"); break;
 	}
 	return 1;
 }
 
-/* Appends what is left in the container, containers by their contents. */
-static int print_rest(FILE *f, sd_bus_message *m, const char *separator)
+/* Appends what is left in the container, containers by their contents. -ENOBUFS when that is enough. */
+static int add_rest(struct text *t, sd_bus_message *m, const char *separator)
 {
 	const char *contents;
 	char type;
 	int r, n = 0;
 
 	while ((r = sd_bus_message_peek_type(m, &type, &contents)) > 0) {
+		if (t->length == CALL_TEXT_MAX)
+			return -ENOBUFS;
 		if (n++)
-			fputs(separator, f);
+			add(t, "%s", separator);
 		if (!contents) {
-			r = print_basic(f, m, type);
+			r = add_basic(t, m, type);
 		} else {
 			r = sd_bus_message_enter_container(m, type, contents);
 			if (r >= 0)
-				r = print_rest(f, m, type == 'e' ? "=" : " ");
+				r = add_rest(t, m, type == 'e' ? "=" : " ");
 			if (r >= 0)
 				r = sd_bus_message_exit_container(m);
 		}
@@ -59,21 +87,53 @@ static int print_rest(FILE *f, sd_bus_message *m, const char *separator)
 	return r;
 }
 
-char *call_describe(sd_bus_message *m)
+void call_describe(sd_bus_message *m, char ret[CALL_TEXT_MAX + 1])
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
+	struct text t = { .length = 0 };
 
-	if (!f)
-		return NULL;
-	fprintf(f, "%s ", sd_bus_message_get_member(m));
-	(void)print_rest(f, m, " ");
+	add(&t, "%s ", sd_bus_message_get_member(m));
+	(void)add_rest(&t, m, " ");
 	(void)sd_bus_message_rewind(m, true);
-	if (fclose(f) != 0 || !text) /* only now text is what it will be */
-		return NULL;
-	text_copy_printable(text, TEXT_MAX + 1, text);
-	return text;
+	text_copy_printable(ret, sizeof(t.bytes), t.bytes);
+}
+
+/* Adds what is left in the container, until it is too much. */
+static int count_rest(sd_bus_message *m, size_t *bytes)
+{
+	const char *contents, *text;
+	uint64_t number;
+	char type;
+	int r;
+
+	while ((r = sd_bus_message_peek_type(m, &type, &contents)) > 0) {
+		*bytes += sizeof(number);
+		if (*bytes > CALL_BYTES_MAX)
+			return -EMSGSIZE;
+		if (contents) {
+			r = sd_bus_message_enter_container(m, type, contents);
+			if (r >= 0)
+				r = count_rest(m, bytes);
+			if (r >= 0)
+				r = sd_bus_message_exit_container(m);
+		} else if (strchr("sog", type)) {
+			r = sd_bus_message_read_basic(m, type, &text);
+			*bytes += r > 0 ? strlen(text) : 0;
+		} else {
+			r = sd_bus_message_read_basic(m, type, &number);
+		}
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+size_t call_bytes(sd_bus_message *m)
+{
+	size_t bytes = MESSAGE_BYTES;
+	int r = count_rest(m, &bytes);
+
+	(void)sd_bus_message_rewind(m, true);
+	return r < 0 ? CALL_BYTES_MAX + 1 : bytes;
 }
 
 static bool says_disk(sd_bus_message *m)

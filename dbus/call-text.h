@@ -5,8 +5,14 @@
 #include <stdbool.h>
 #include <systemd/sd-bus.h>
 
-/* Method and arguments as text, for polkit's dialog and rules. Caller frees; NULL: no memory. */
-char *call_describe(sd_bus_message *m);
+#define CALL_TEXT_MAX  400
+#define CALL_BYTES_MAX (64u << 10)
+
+/* Method and arguments as text, for polkit's dialog and rules: as much as fits, however much there is. */
+void call_describe(sd_bus_message *m, char ret[CALL_TEXT_MAX + 1]);
+
+/* How much memory the call takes, roughly and rather too much; something above CALL_BYTES_MAX if it is more. */
+size_t call_bytes(sd_bus_message *m);
 
 /* Whether the call asks for values to be written to disk: option "persist" is "disk". */
 bool call_persists(sd_bus_message *m);

@@ -5,22 +5,28 @@
 #include <systemd/sd-id128.h>
 
 #include "dbus/call-text.h"
+#include "dbus/callers.h"
 #include "dbus/errors.h"
 #include "dbus/gate.h"
 #include "dbus/permissions.h"
 #include "dbus/polkit.h"
+#include "dbus/wd40-object.h"
 #include "util/log.h"
 
-#define DRIVER "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus"
-
 /*
- * Calls that wait, of a connection and all of them together. Until the bus has said whose they are, which
- * it does at once, so that nobody can keep root out; after that they are questions to polkit, which may
- * take as long as a person. A user who has many connections leaves room for others. A bus lets a
- * connection wait for 128 replies, unless it is told otherwise.
+ * Calls that wait. Until the bus has said whose they are, which it does at once, they share a budget of
+ * bytes; the first call of each connection needs none if it is small, so that nobody can keep root out.
+ * After that they are questions to polkit, which may take as long as a person. A user who has many
+ * connections leaves room for others. So what is held at worst is, with CALLERS_MAX connections:
+ *
+ *	4096 * 4 KiB + 8 MiB	of callers that are not known, less than a second old
+ *	96 * 64 KiB		of all users for polkit, and 32 * 64 KiB of one
+ *
+ * A bus lets a connection wait for 128 replies, unless it is told otherwise.
  */
-#define CALLS_OF_SENDER_MAX  16
-#define CALLS_MAX            1024
+#define CALLS_OF_CALLER_MAX  16
+#define FIRST_BYTES_MAX      4096u
+#define UNKNOWN_BYTES_MAX    (8u << 20)
 #define QUESTIONS_OF_UID_MAX 32
 #define QUESTIONS_MAX        96
 
@@ -29,14 +35,13 @@
 
 struct call {
 	struct gate *gate;
-	struct call *next;
+	struct caller *caller;
+	struct call *next; /* of the caller */
 	sd_bus_message *message;
-	enum action action; /* ACTION_NONE: GetPermissions, which asks for each */
-	enum action then;   /* another that has to be allowed after it, or ACTION_NONE */
-	uid_t uid;
-	char *unit;
+	size_t unknown_bytes; /* of the budget */
+	enum action action;   /* ACTION_NONE: GetPermissions, which asks for each */
+	enum action then;     /* another that has to be allowed after it, or ACTION_NONE */
 	bool passed;
-	sd_bus_slot *credentials;
 	struct polkit_question *question;
 	enum action asked;                      /* of GetPermissions */
 	enum polkit_answer answers[NR_ACTIONS]; /* all zero is all yes */
@@ -44,83 +49,76 @@ struct call {
 
 struct gate {
 	sd_bus *bus;
-	struct peers *peers;
-	struct peers_listener listener;
+	struct callers *callers;
 	sd_bus_slot *filter;
-	struct call *calls;
-	struct call *current; /* the last that was let through */
+	size_t unknown_bytes;
+	struct call *asking[QUESTIONS_MAX]; /* polkit */
+	size_t nr_asking;
+	const struct caller *caller;            /* of the call that was let through last */
+	enum polkit_answer answers[NR_ACTIONS]; /* likewise */
 };
+
+/* --- Calls that are held. ------------------------------------------------------------------------ */
 
 static struct call *call_free(struct call *c)
 {
 	if (!c)
 		return NULL;
-	sd_bus_slot_unref(c->credentials);
 	polkit_question_free(c->question);
 	sd_bus_message_unref(c->message);
-	free(c->unit);
 	free(c);
 	return NULL;
 }
 DEFINE_CLEANUP(struct call, call_free)
 
-static void call_unlink(struct call *c)
+static void call_link(struct call *c)
 {
-	struct call **at = &c->gate->calls;
+	struct call **at = &c->caller->calls;
 
-	while (*at != c)
+	while (*at)
 		at = &(*at)->next;
-	*at = c->next;
+	*at = c;
+	c->caller->nr_calls++;
+	c->gate->unknown_bytes += c->unknown_bytes;
+}
+
+static void call_give_back_budget(struct call *c)
+{
+	c->gate->unknown_bytes -= c->unknown_bytes;
+	c->unknown_bytes = 0;
+}
+
+static void call_stop_asking(struct call *c)
+{
+	struct gate *g = c->gate;
+
+	c->question = polkit_question_free(c->question);
+	for (size_t i = 0; i < g->nr_asking; i++)
+		if (g->asking[i] == c)
+			g->asking[i] = g->asking[--g->nr_asking];
 }
 
 static void call_drop(struct call *c)
 {
-	call_unlink(c);
+	struct call **at = &c->caller->calls;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	c->caller->nr_calls--;
+	call_give_back_budget(c);
+	call_stop_asking(c);
 	call_free(c);
-}
-
-struct gate *gate_free(struct gate *g)
-{
-	if (!g)
-		return NULL;
-	while (g->calls)
-		call_drop(g->calls);
-	call_free(g->current);
-	sd_bus_slot_unref(g->filter);
-	peers_remove_listener(g->peers, &g->listener);
-	free(g);
-	return NULL;
-}
-DEFINE_CLEANUP(struct gate, gate_free)
-
-/* One that has passed already comes in as a new one then, and the bus says that nobody makes it. */
-static void on_vanished(const char *name, void *userdata)
-{
-	struct gate *g = userdata;
-	struct call *next;
-
-	for (struct call *c = g->calls; c; c = next) {
-		next = c->next;
-		if (strcmp(sd_bus_message_get_sender(c->message), name) == 0)
-			call_drop(c);
-	}
-}
-
-struct config_author gate_caller(const struct gate *g)
-{
-	return (struct config_author){ .uid = g->current->uid, .unit = g->current->unit };
-}
-
-enum polkit_answer gate_permission(const struct gate *g, enum action action)
-{
-	return g->current->answers[action];
 }
 
 static void call_refuse(struct call *c, const char *name, const char *why)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-	wd40_error_setf(&error, name, "%s: %s", action_name(c->action), why);
+	wd40_error_setf(&error, name, "%s: %s",
+			c->action < NR_ACTIONS ? action_name(c->action)
+					       : sd_bus_message_get_member(c->message),
+			why);
 	(void)sd_bus_reply_method_error(c->message, &error);
 	call_drop(c);
 }
@@ -137,12 +135,14 @@ static void call_pass(struct call *c)
 	int r = sd_bus_message_rewind(c->message, true);
 
 	c->passed = true;
-	c->question = polkit_question_free(c->question);
+	call_stop_asking(c);
 	if (r >= 0)
 		r = sd_bus_enqueue_for_read(c->gate->bus, c->message);
 	if (r < 0)
 		call_fail(c, r);
 }
+
+/* --- Questions to polkit. ------------------------------------------------------------------------ */
 
 static int ask_polkit(struct call *c);
 
@@ -189,8 +189,8 @@ static int ask_for_next(struct call *c)
 	const struct polkit_detail none = { 0 };
 
 	c->question = polkit_question_free(c->question);
-	return polkit_ask(c->gate->bus, sd_bus_message_get_sender(c->message),
-			  action_name(c->asked), &none, false, on_one_permission, c, &c->question);
+	return polkit_ask(c->gate->bus, c->caller->name, action_name(c->asked), &none, false,
+			  on_one_permission, c, &c->question);
 }
 
 static void on_one_permission(enum polkit_answer answer, void *userdata)
@@ -205,8 +205,8 @@ static void on_one_permission(enum polkit_answer answer, void *userdata)
 static int ask_polkit(struct call *c)
 {
 	sd_bus_message *m = c->message;
-	_cleanup_(freep) char *text = NULL;
-	struct polkit_detail detail = { .key = "call" };
+	char text[CALL_TEXT_MAX + 1];
+	const struct polkit_detail detail = { .key = "call", .value = text };
 
 	if (c->action == ACTION_NONE) {
 		for (int i = 0; i < NR_ACTIONS; i++)
@@ -214,142 +214,171 @@ static int ask_polkit(struct call *c)
 		return ask_for_next(c);
 	}
 	c->question = polkit_question_free(c->question);
-	text = call_describe(m);
-	detail.value = text;
-	return polkit_ask(c->gate->bus, sd_bus_message_get_sender(m), action_name(c->action),
-			  &detail, sd_bus_message_get_allow_interactive_authorization(m),
-			  on_permission, c, &c->question);
+	call_describe(m, text);
+	return polkit_ask(c->gate->bus, c->caller->name, action_name(c->action), &detail,
+			  sd_bus_message_get_allow_interactive_authorization(m), on_permission, c,
+			  &c->question);
 }
 
-/* In which unit the process is: for the log, so it does not matter when there is none. */
-static char *unit_of(pid_t pid)
+static bool asks_too_much(const struct gate *g, uid_t uid)
 {
-	_cleanup_(sd_bus_creds_unrefp) sd_bus_creds *creds = NULL;
-	const char *unit;
+	size_t own = 0;
 
-	if (!pid || sd_bus_creds_new_from_pid(&creds, pid, SD_BUS_CREDS_UNIT) < 0 ||
-	    sd_bus_creds_get_unit(creds, &unit) < 0)
-		return NULL;
-	return strdup(unit);
+	for (size_t i = 0; i < g->nr_asking; i++)
+		own += g->asking[i]->caller->uid == uid;
+	return g->nr_asking >= QUESTIONS_MAX || own >= QUESTIONS_OF_UID_MAX;
 }
 
-/* What the bus knows of the sender: uid -1 and pid 0 where it does not say. */
-static int read_credentials(sd_bus_message *m, uid_t *uid, pid_t *pid)
+/* --- Callers. ------------------------------------------------------------------------------------ */
+
+static bool needs_no_question(const struct caller *caller, enum action action)
 {
-	const char *key;
-	uint32_t value;
+	return caller->uid == 0 || action == ACTION_IDENTIFY;
+}
+
+/* Its caller is known. */
+static void call_proceed(struct call *c)
+{
+	struct gate *g = c->gate;
 	int r;
 
-	r = sd_bus_message_enter_container(m, 'a', "{sv}");
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-		bool is_uid;
-
-		r = sd_bus_message_read(m, "s", &key);
-		if (r < 0)
-			return r;
-		is_uid = strcmp(key, "UnixUserID") == 0;
-		if (!is_uid && strcmp(key, "ProcessID") != 0)
-			r = sd_bus_message_skip(m, "v");
-		else if ((r = sd_bus_message_read(m, "v", "u", &value)) >= 0 && is_uid)
-			*uid = value;
-		else if (r >= 0)
-			*pid = (pid_t)value;
-		if (r >= 0)
-			r = sd_bus_message_exit_container(m);
-	}
-	return r;
-}
-
-static bool asks_too_much(const struct call *asking)
-{
-	size_t all = 0, own = 0;
-
-	for (const struct call *c = asking->gate->calls; c; c = c->next) {
-		all += c->question != NULL;
-		own += c->question && c->uid == asking->uid;
-	}
-	return all >= QUESTIONS_MAX || own >= QUESTIONS_OF_UID_MAX;
-}
-
-static int on_credentials(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	struct call *c = userdata;
-	uid_t uid = (uid_t)-1;
-	pid_t pid = 0;
-	int r = -ESRCH;
-
-	if (!sd_bus_message_is_method_error(m, NULL))
-		r = read_credentials(m, &uid, &pid);
-	c->uid = uid;
-	c->unit = r < 0 ? NULL : unit_of(pid);
-	if (r >= 0 && (uid == 0 || c->action == ACTION_IDENTIFY)) {
+	if (needs_no_question(c->caller, c->action)) {
 		call_pass(c);
-		return 0;
+		return;
 	}
-	if (r >= 0 && asks_too_much(c)) {
+	if (asks_too_much(g, c->caller->uid)) {
 		call_refuse(c, WD40_ERROR_LIMIT_EXCEEDED, "too many calls wait for polkit");
-		return 0;
+		return;
 	}
-	if (r >= 0)
-		r = ask_polkit(c);
+	g->asking[g->nr_asking++] = c;
+	r = ask_polkit(c);
 	if (r < 0)
 		call_fail(c, r);
-	return 0;
 }
 
-static bool is_full(const struct gate *g, const char *sender)
+static void on_identified(struct caller *caller, int r, void *userdata)
 {
-	size_t all = 0, own = 0;
+	struct call *next;
 
-	for (const struct call *c = g->calls; c; c = c->next) {
-		all++;
-		own += strcmp(sd_bus_message_get_sender(c->message), sender) == 0;
+	for (struct call *c = caller->calls; c; c = next) {
+		next = c->next;
+		call_give_back_budget(c);
+		if (r < 0)
+			call_fail(c, r);
+		else
+			call_proceed(c);
 	}
-	return all >= CALLS_MAX || own >= CALLS_OF_SENDER_MAX;
+}
+
+/* A call that has passed already comes in as a new one then, and the bus says that nobody makes it. */
+static void on_forgotten(struct caller *caller, void *userdata)
+{
+	struct gate *g = userdata;
+
+	while (caller->calls)
+		call_drop(caller->calls);
+	if (g->caller == caller)
+		g->caller = NULL;
+}
+
+struct config_author gate_caller(const struct gate *g)
+{
+	return (struct config_author){ .uid = g->caller->uid, .unit = g->caller->unit };
+}
+
+enum polkit_answer gate_permission(const struct gate *g, enum action action)
+{
+	return g->answers[action];
+}
+
+/* --- What comes in. ------------------------------------------------------------------------------ */
+
+static bool has_room(const struct gate *g, const struct caller *caller, size_t bytes)
+{
+	if (caller->nr_calls >= CALLS_OF_CALLER_MAX)
+		return false;
+	if (caller->known || (!caller->nr_calls && bytes <= FIRST_BYTES_MAX))
+		return true;
+	return g->unknown_bytes + bytes <= UNKNOWN_BYTES_MAX;
+}
+
+static int call_new(struct gate *g, struct caller *caller, sd_bus_message *m, enum action action,
+		    size_t bytes)
+{
+	struct call *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	c->gate = g;
+	c->caller = caller;
+	c->message = sd_bus_message_ref(m);
+	c->unknown_bytes = caller->known ? 0 : bytes;
+	c->action = action;
+	c->then = action == ACTION_SET_TUNABLES && call_persists(m) ? ACTION_SAVE_CONFIGURATION
+								    : ACTION_NONE;
+	call_link(c);
+	if (caller->known)
+		call_proceed(c);
+	return 1;
 }
 
 /* Holds the call until it may pass. */
-static int hold(struct gate *g, sd_bus_message *m, enum action action, sd_bus_error *error)
+static int hold(struct gate *g, struct caller *caller, sd_bus_message *m, enum action action,
+		sd_bus_error *error)
 {
-	_cleanup_(call_freep) struct call *c = NULL;
+	size_t bytes = call_bytes(m);
+
+	if (bytes > CALL_BYTES_MAX)
+		return wd40_error_setf(error, WD40_ERROR_LIMIT_EXCEEDED, "a call may have %u bytes",
+				       CALL_BYTES_MAX);
+	if (!has_room(g, caller, bytes))
+		return wd40_error_setf(error, WD40_ERROR_LIMIT_EXCEEDED,
+				       "too many calls wait for permission");
+	return call_new(g, caller, m, action, bytes);
+}
+
+static int let_through(struct gate *g, const struct caller *caller,
+		       const enum polkit_answer answers[NR_ACTIONS])
+{
+	g->caller = caller;
+	memcpy(g->answers, answers, sizeof(g->answers));
+	return 0;
+}
+
+/* The call if it has been here before, and may pass. */
+static struct call *find_passed(const struct caller *caller, const sd_bus_message *m)
+{
+	struct call *c = caller->calls;
+
+	while (c && !(c->passed && c->message == m))
+		c = c->next;
+	return c;
+}
+
+static int guard(struct gate *g, sd_bus_message *m, enum action action, sd_bus_error *error)
+{
+	static const enum polkit_answer all_yes[NR_ACTIONS];
 	const char *sender = sd_bus_message_get_sender(m);
+	struct caller *caller;
+	struct call *passed;
 	int r;
 
 	if (!sender)
 		return -EACCES;
-	if (is_full(g, sender))
-		return wd40_error_setf(error, WD40_ERROR_LIMIT_EXCEEDED,
-				       "too many calls wait for permission");
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		return -ENOMEM;
-	c->gate = g;
-	c->action = action;
-	c->then = action == ACTION_SET_TUNABLES && call_persists(m) ? ACTION_SAVE_CONFIGURATION
-								    : ACTION_NONE;
-	c->message = sd_bus_message_ref(m);
-	r = sd_bus_call_method_async(g->bus, &c->credentials, DRIVER, "GetConnectionCredentials",
-				     on_credentials, c, "s", sender);
+	r = callers_find(g->callers, sender, &caller);
+	if (r == -ENOBUFS)
+		return wd40_error_setf(error, WD40_ERROR_LIMIT_EXCEEDED, "too many callers");
 	if (r < 0)
 		return r;
-	c->next = g->calls;
-	g->calls = TAKE_PTR(c);
-	return 1;
-}
-
-/* True when the call has been here before, and may pass. */
-static bool is_back(struct gate *g, const sd_bus_message *m)
-{
-	struct call *c = g->calls;
-
-	while (c && !(c->passed && c->message == m))
-		c = c->next;
-	if (!c)
-		return false;
-	call_unlink(c);
-	call_free(g->current);
-	g->current = c;
-	return true;
+	passed = find_passed(caller, m);
+	if (passed) {
+		let_through(g, caller, passed->answers);
+		call_drop(passed);
+		return 0;
+	}
+	if (caller->known && needs_no_question(caller, action))
+		return let_through(g, caller, all_yes);
+	return hold(g, caller, m, action, error);
 }
 
 static int permission_of(sd_bus_message *m)
@@ -371,12 +400,22 @@ static int permission_of(sd_bus_message *m)
 	return action == -ENOENT && !permission_is_ours(interface) ? (int)ACTION_NONE : action;
 }
 
+/* sd-bus says what is wrong with one that is not. */
+static bool is_well_formed(sd_bus_message *m)
+{
+	const char *interface = sd_bus_message_get_interface(m), *signature;
+
+	if (!interface)
+		return true;
+	signature = wd40_object_arguments(interface, sd_bus_message_get_member(m));
+	return !signature || sd_bus_message_has_signature(m, signature);
+}
+
 static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	struct gate *g = userdata;
 	int action;
 
-	if (!sd_bus_message_is_method_call(m, NULL, NULL) || is_back(g, m))
+	if (!sd_bus_message_is_method_call(m, NULL, NULL) || !is_well_formed(m))
 		return 0;
 	action = permission_of(m);
 	if (action < 0)
@@ -386,7 +425,7 @@ static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	if (action == ACTION_NONE &&
 	    !sd_bus_message_is_method_call(m, "org.scx.Wd40", "GetPermissions"))
 		return 0;
-	return hold(g, m, action, error);
+	return guard(userdata, m, action, error);
 }
 
 /* sd-bus ends the connection where it finds no number. */
@@ -413,6 +452,22 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return 0;
 }
 
+struct gate *gate_free(struct gate *g)
+{
+	if (!g)
+		return NULL;
+	callers_free(g->callers);
+	sd_bus_slot_unref(g->filter);
+	free(g);
+	return NULL;
+}
+DEFINE_CLEANUP(struct gate, gate_free)
+
+static const struct callers_events callers_events = {
+	.identified = on_identified,
+	.forgotten = on_forgotten,
+};
+
 int gate_new(sd_bus *bus, struct peers *peers, struct gate **ret)
 {
 	_cleanup_(gate_freep) struct gate *g = calloc(1, sizeof(*g));
@@ -421,10 +476,9 @@ int gate_new(sd_bus *bus, struct peers *peers, struct gate **ret)
 	if (!g)
 		return -ENOMEM;
 	g->bus = bus;
-	g->peers = peers;
-	g->listener = (struct peers_listener){ .vanished = on_vanished, .userdata = g };
-	peers_add_listener(peers, &g->listener);
-	r = sd_bus_add_filter(bus, &g->filter, on_message, g);
+	r = callers_new(bus, peers, &callers_events, g, &g->callers);
+	if (r >= 0)
+		r = sd_bus_add_filter(bus, &g->filter, on_message, g);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(g);

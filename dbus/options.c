@@ -91,10 +91,14 @@ static int read_option(sd_bus_message *m, unsigned int accepted, struct transact
 int options_read(sd_bus_message *m, unsigned int accepted, struct transaction_terms *terms,
 		 char reason[REASON_MAX + 1], struct refusal *refusal)
 {
+	size_t n = 0;
 	int r;
 
 	r = sd_bus_message_enter_container(m, 'a', "{sv}");
 	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		if (n++ == ARRAY_SIZE(options))
+			return refuse(refusal, REFUSED_LIMIT_EXCEEDED,
+				      "more options than there are");
 		r = read_option(m, accepted, terms, reason, refusal);
 		if (r >= 0)
 			r = sd_bus_message_exit_container(m);

@@ -59,6 +59,7 @@ static int read_list(sd_bus_message *m, size_t option, struct statistics_choice 
 		     struct refusal *refusal)
 {
 	const char *name;
+	size_t n = 0;
 	int r = sd_bus_message_enter_container(m, 'v', "as");
 
 	if (r == -ENXIO)
@@ -66,8 +67,12 @@ static int read_list(sd_bus_message *m, size_t option, struct statistics_choice 
 			      options[option].name);
 	if (r >= 0)
 		r = sd_bus_message_enter_container(m, 'a', "s");
-	while (r >= 0 && (r = sd_bus_message_read(m, "s", &name)) > 0)
+	while (r >= 0 && (r = sd_bus_message_read(m, "s", &name)) > 0) {
+		if (n++ == nr_statistics)
+			return refuse(refusal, REFUSED_LIMIT_EXCEEDED, "more %s than there are",
+				      options[option].name);
 		r = options[option].choose(c, name, refusal);
+	}
 	if (r >= 0)
 		r = sd_bus_message_exit_container(m);
 	return r < 0 ? r : sd_bus_message_exit_container(m);
@@ -101,9 +106,13 @@ int statistics_choice_read(sd_bus_message *m, struct statistics_choice *ret,
 {
 	bool given[ARRAY_SIZE(options)] = { false };
 	struct statistics_choice c = { 0 };
+	size_t n = 0;
 	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 
 	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		if (n++ == ARRAY_SIZE(options))
+			return refuse(refusal, REFUSED_LIMIT_EXCEEDED,
+				      "more options than there are");
 		r = read_option(m, &c, given, refusal);
 		if (r >= 0)
 			r = sd_bus_message_exit_container(m);

@@ -93,11 +93,14 @@ static int read_changes(sd_bus_message *m, struct request *q)
 static int read_names(sd_bus_message *m, tunable_mask *ids, struct refusal *refusal)
 {
 	const char *name;
+	size_t n = 0;
 	int r;
 
 	*ids = 0;
 	r = sd_bus_message_enter_container(m, 'a', "s");
 	while (r >= 0 && (r = sd_bus_message_read_basic(m, 's', &name)) > 0) {
+		if (n++ == NR_TUNABLES)
+			return refuse(refusal, REFUSED_LIMIT_EXCEEDED, "more names than tunables");
 		r = find_tunable(name, refusal);
 		if (r >= 0)
 			*ids |= TUNABLE_BIT(r);

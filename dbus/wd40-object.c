@@ -226,6 +226,26 @@ size_t wd40_object_parts(struct wd40_part ret[WD40_PARTS_MAX])
 	return ARRAY_SIZE(parts);
 }
 
+static const char *arguments_of(const sd_bus_vtable *row, const char *member)
+{
+	for (; row->type != _SD_BUS_VTABLE_END; row++)
+		if (row->type == _SD_BUS_VTABLE_METHOD && strcmp(row->x.method.member, member) == 0)
+			return row->x.method.signature;
+	return NULL;
+}
+
+const char *wd40_object_arguments(const char *interface, const char *member)
+{
+	struct wd40_part parts[WD40_PARTS_MAX];
+	size_t n = wd40_object_parts(parts);
+	const char *signature = NULL;
+
+	for (size_t i = 0; i < n && !signature; i++)
+		if (strcmp(parts[i].interface, interface) == 0)
+			signature = arguments_of(parts[i].vtable, member);
+	return signature;
+}
+
 int wd40_object_export(sd_bus *bus, struct wd40_context *context)
 {
 	struct wd40_part parts[WD40_PARTS_MAX];

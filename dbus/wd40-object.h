@@ -30,6 +30,9 @@ struct wd40_part {
 
 size_t wd40_object_parts(struct wd40_part parts[WD40_PARTS_MAX]); /* how many there are */
 
+/* Signature of a method's arguments; NULL when the object has no such method. */
+const char *wd40_object_arguments(const char *interface, const char *member);
+
 /* Exports the object's interfaces; the context is theirs to use. */
 int wd40_object_export(sd_bus *bus, struct wd40_context *context);
 

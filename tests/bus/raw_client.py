@@ -2,9 +2,10 @@
 """A D-Bus client without manners: raw_client.py ADDRESS deaf N | ask N [CONNECTIONS] | pour. Calls GetAll of the
 statistics, deaf: N times, without reading a single reply, and stays; pour: without end, reading what comes
 but waiting for nothing. ask: the same as deaf with a call that needs permission. Says "ready" when it has
-begun (deaf and ask: when all is sent, by each of the connections)."""
+begun (deaf and ask: when the bus has taken all, from each of the connections)."""
 
 import os
+import re
 import select
 import signal
 import socket
@@ -41,6 +42,14 @@ def connect(address):
     return s
 
 
+def wait_for_bus(s):
+    """Until it has come to a call that is sent now: to its ID, in a reply."""
+    s.sendall(message(1 << 20, "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetId"))
+    seen = b""
+    while not re.search(rb"[0-9a-f]{32}\0", seen):
+        seen = seen[-32:] + s.recv(1 << 16)
+
+
 def pour(s):
     s.setblocking(False)
     serial, left = 2, b""
@@ -66,6 +75,8 @@ def main():
         make = question if kind == "deaf" else request
         for s in sockets:
             s.sendall(b"".join(make(serial) for serial in range(2, 2 + calls)))
+        for s in sockets:
+            wait_for_bus(s)
         print("ready", flush=True)
         signal.pause()
     except OSError:

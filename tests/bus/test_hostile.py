@@ -37,6 +37,15 @@ class Hostile(Case):
                 level = ["org.freedesktop.LogControl1", "LogLevel", ["s", name]]
                 self.assertIn("aaa", self.refused("Set", "ssv", *level, **LOG_CONTROL).message)
 
+    def test_lists_without_end(self):
+        """Of names that are known, so that only the number can be wrong."""
+        names = ["SliceOverutilUSec"] * 64
+        for method, *arguments in (["ResetTunables", "asa{sv}", names, {}], ["SaveTunables", "asa{sv}", names, {}]):
+            self.assertEqual(self.refused(method, *arguments).name, "LimitExceeded")
+        for key, name in ("scopes", "node"), ("names", "tasks"):
+            self.assertEqual(self.refused("GetStatistics", "a{sv}", {key: ["as", [name] * 300]}, interface=STATISTICS).name,
+                             "LimitExceeded")
+
     def test_paths_without_end(self):
         """Each folder above is looked up, so they are not to be many."""
         for path in "/a" * 30000, f"{PATH}/Domain/" + "x" * 60000:

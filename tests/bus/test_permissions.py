@@ -130,6 +130,22 @@ class WithPolkit(Permissions):
         wait_until("it is taken back", lambda: "cancelled" in self.polkit.asked()[-1])
         self.assertEqual(self.get(OVER), "t 1000")
 
+    def test_nobody_is_asked_for_what_cannot_be(self):
+        self.polkit.answer("yes")
+        values = {OVER: ["t", 2000]}
+        self.assertEqual(self.refused("SetTunables", "a{sv}a{sv}", values, {"reason": ["s", "x" * 70000]}), "LimitExceeded")
+        many = {"reason": ["s", "x" * 1000], **{f"option-{n}": ["b", True] for n in range(3000)}}
+        self.assertEqual(self.refused("SetTunables", "a{sv}a{sv}", values, many), "LimitExceeded")
+        self.assertEqual(self.refused("SetTunables", "s", "x"), "org.freedesktop.DBus.Error.InvalidArgs")
+        self.assertEqual(self.polkit.asked(), [])
+
+    def test_what_is_asked_for_is_short(self):
+        self.polkit.answer("yes")
+        self.nobody.call("SetTunables", "a{sv}a{sv}", {OVER: ["t", 2000]}, {"reason": ["s", "ä" * 20000]})
+        text = self.polkit.asked()[0]["details"]["call"]
+        self.assertTrue(text.startswith(f"SetTunables {OVER}=2000 reason=ää"), text)
+        self.assertLessEqual(len(text.encode()), 400)
+
     def test_password_that_may_not_be_asked_for(self):
         self.polkit.answer("challenge")
         self.assertEqual(self.refused("Attach", "a{sv}", {}), CHALLENGE)

@@ -3,6 +3,7 @@
 """Clients without manners, and a bus that dies under load: nobody else notices, and scheduling goes on."""
 
 import pathlib
+import signal
 import subprocess
 import sys
 import unittest
@@ -73,8 +74,6 @@ class Robustness(Case):
 
     def test_bus_that_does_not_read(self):
         """Stopped in the middle of it, for long enough that all queues have filled."""
-        import signal
-
         before = self.rss_mib()
         self.rude("pour")
         self.bus.process.send_signal(signal.SIGSTOP)
@@ -122,6 +121,19 @@ class Robustness(Case):
             self.others_are_served()
             crowd.kill()
         self.assertNotIn("the bus is gone", self.daemon.log())
+
+    def test_root_is_served_whoever_is_not_known_yet(self):
+        """More calls than may wait have come in before the bus can say whose the first is; root's is the last."""
+        root = Client(self)
+        root.call("DescribeTunables")
+        self.daemon.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.daemon.process.send_signal, signal.SIGCONT)
+        for uid in "65534", "1":
+            self.rude("ask", "16", "250", user=uid)
+        root.send("SetTunables", "a{sv}a{sv}", {"SliceOverutilUSec": ["t", 2000]}, {})
+        self.daemon.process.send_signal(signal.SIGCONT)
+        self.assertEqual(root.receive()[0], 2)
+        self.all_is_well()
 
     def ask(self, polkit, uid, connections, expected):
         """16 calls that need permission from each connection; expected: how many questions there are then."""
