@@ -7,6 +7,7 @@ import pathlib
 import re
 import socket
 import subprocess
+import threading
 
 from basics import SOURCE, die_with_parent, wait_until
 
@@ -109,17 +110,24 @@ class DbusBroker(Bus):
                                     pass_fds=[listener.fileno()], preexec_fn=die_with_parent)
 
     def provide_journal(self):
-        """One that reads nothing: a full one is passed over."""
+        """One that forgets what it reads: the bus waits for it."""
         if self.journal_path.exists():
             return
         self.journal_path.parent.mkdir(parents=True, exist_ok=True)
         self.journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.journal.bind(str(self.journal_path))
+        threading.Thread(target=self.read_journal, args=[self.journal]).start()
+
+    @staticmethod
+    def read_journal(journal):
+        with journal:
+            while journal.recv(1):
+                pass
 
     def kill(self):
         super().kill()
         if self.journal:
-            self.journal.close()
+            self.journal.shutdown(socket.SHUT_RD)
             self.journal_path.unlink()
             self.journal = None
         self.path.unlink(missing_ok=True)
