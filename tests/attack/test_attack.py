@@ -80,13 +80,13 @@ class Span:
         self.rss_kib = case.memory_kib("VmRSS")
 
     def now(self):
-        return [time.monotonic(), self.case.rounds(), self.case.control_rounds(), cpu_seconds(self.case.daemon.process.pid),
-                cpu_seconds(self.case.bus.pid())]
+        return [time.monotonic(), self.case.rounds(), self.case.control_rounds(), *cpu_seconds(self.case.daemon.process.pid),
+                *cpu_seconds(self.case.bus.pid())]
 
     def end(self):
-        seconds, self.rounds, self.control_rounds, daemon, bus = (b - a for a, b in zip(self.start, self.now()))
+        seconds, self.rounds, self.control_rounds, *cpu = (b - a for a, b in zip(self.start, self.now()))
         self.rounds_due = seconds / TUNE_INTERVAL
-        self.cpu, self.bus_cpu = 100 * daemon / seconds, 100 * bus / seconds
+        self.cpu, self.cpu_waited, self.bus_cpu, self.bus_cpu_waited = (100 * c / seconds for c in cpu)
         self.peak_mib = (self.case.memory_kib("VmHWM") - self.rss_kib) / 1024
 
     def rounds_min(self):
@@ -95,7 +95,8 @@ class Span:
 
 
 def cpu_seconds(pid):
-    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    """That it ran, and that it waited to run."""
+    return [int(ns) / 1e9 for ns in pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[:2]]
 
 
 class Attacks(Case):
@@ -195,7 +196,7 @@ class Attacks(Case):
         for who, (daemon, *control) in results.items():
             self.judge_waits(expect, who, daemon, *control)
         print(f"  confirm {confirmed[0] or 0:.2f} s; rounds {span.rounds} of {span.rounds_due:.0f}, control {span.control_rounds}; "
-              f"CPU {span.cpu:.0f} %, bus {span.bus_cpu:.0f} %; bus lost {self.bus_losses()}; memory {span.peak_mib:+.0f} MiB", end="")
+              f"CPU {span.cpu:.0f} (waited {span.cpu_waited:.0f}) %, bus {span.bus_cpu:.0f} ({span.bus_cpu_waited:.0f}) %; lost {self.bus_losses()}; memory {span.peak_mib:+.0f} MiB", end="")
         expect(not confirmed[1], f"root's wd40ctl confirm failed: {confirmed[1]}")
         expect(span.rounds >= span.rounds_min(), "the tuner did not make its rounds")
         expect(span.cpu <= attack.cpu_max, f"it takes more than {attack.cpu_max} % of a CPU")
