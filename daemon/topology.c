@@ -9,6 +9,7 @@
 
 #include "daemon/topology-internal.h"
 #include "daemon/topology-sysfs.h"
+#include "util/text.h"
 
 #define DISTANCE_SELF   10
 #define DISTANCE_REMOTE 20 /* where sysfs does not tell */
@@ -28,6 +29,7 @@ int topology_fail(char why[TOPOLOGY_WHY_SIZE], int err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(why, TOPOLOGY_WHY_SIZE, format, args);
 	va_end(args);
+	text_copy_printable(why, TOPOLOGY_WHY_SIZE, why);
 	return err;
 }
 

@@ -158,6 +158,7 @@ static void bad_cpumasks_are_refused(void **state)
 	assert_refused(*state, "0-4", -EINVAL, "CPU 4");
 	assert_refused(*state, "0-9999", -EINVAL, "0-9999");
 	assert_refused(*state, "zebra", -EINVAL, "zebra");
+	assert_refused(*state, "\xff\033[2J", -EINVAL, "\"??[2J\""); /* printable */
 }
 
 /* Lists of caches that are garbage cost the cache, not the machine. */
