@@ -45,8 +45,8 @@ static inline bool request_has(const struct request *q, enum request_option opti
 }
 
 /*
- * Reads the command line. What is wrong with it is told on stderr: CTL_USAGE. --help and --version are
- * answered: CTL_OK and no verb.
+ * Reads the command line. What is wrong with it is told on stderr: CTL_USAGE, or CTL_REFUSED for a time out
+ * of range. --help and --version are answered: CTL_OK and no verb.
  */
 int request_parse(int argc, char **argv, struct request *ret);
 
