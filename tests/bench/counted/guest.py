@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -11,7 +12,10 @@ from pathlib import Path
 from loads import BUILD, Machine
 
 SHARE = Path("/lab/share")
-PROGRAMS = "/lab/build/tests/bench/counted"
+BUILT = Path("/lab/build/tests/bench/counted")
+# In memory: while a guest waits for its host, as for a shared folder, its counted clock leaps ahead.
+PROGRAMS = Path("/run/bench")
+NAMES = ("forks", "hogs", "periodic", "pingpong", "requests", "waking", "yielders")
 SCX = Path("/sys/kernel/sched_ext")
 CPUS = Path("/sys/devices/system/cpu")
 HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
@@ -64,7 +68,14 @@ def write_sources():
     (folder / "Makefile").write_text(f"all: {objects}\n%.o: %.c\n\tgcc -O1 -c $< -o $@\n")
 
 
+def copy_programs():
+    PROGRAMS.mkdir(exist_ok=True)
+    for name in NAMES:
+        shutil.copy(BUILT / name, PROGRAMS)
+
+
 def prepare():
+    copy_programs()
     os.environ["PATH"] = f"{PROGRAMS}:{os.environ['PATH']}"
     # Above all that is measured, so that a load that hangs can be ended; what it starts is not.
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(90))
@@ -96,6 +107,7 @@ class Scheduler:
 
     def __init__(self, name, command):
         self.name, self.command, self.process = name, command, None
+        self.log = PROGRAMS / f"{name}.log"
 
     def __enter__(self):
         self.start()
@@ -107,7 +119,7 @@ class Scheduler:
     def start(self):
         if not self.command:
             return
-        with open(SHARE / f"{self.name}.log", "a") as log:
+        with open(self.log, "a") as log:
             self.process = subprocess.Popen(shlex.split(self.command), stdout=log, stderr=log)
         wait_for(lambda: self.ended() or self.attached(), ATTACH_LIMIT_S)
         if self.lost():
@@ -123,6 +135,7 @@ class Scheduler:
             self.process.kill()
         self.process.wait()
         self.process = None
+        shutil.copy(self.log, SHARE)
         if not wait_for(lambda: (SCX / "state").read_text().strip() == "disabled", ATTACH_LIMIT_S):
             raise Lost("it stays attached without its process")
 

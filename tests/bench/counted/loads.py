@@ -92,7 +92,7 @@ LOADS = (
     Load("yield-hog", "a task that only yields, beside a hog on its CPU: what the hog computes",
          "yielders hog {seconds}", (Figure("work", "M", "higher"), Figure("kyields", "k", counted=False))),
     Load("yield-barrier", "two threads for each CPU that meet again and again, and yield while they wait",
-         "yielders barrier {twice} {amount}", TIMED, amount=200),
+         "yielders barrier {twice} {amount}", TIMED, amount=1000),
     Load("audio", "1 ms of work each 5 ms, beside make -j without end: deadlines missed, release to end",
          "periodic 5000 1000 {seconds}", DEADLINES + waits("waking"), beside=MAKE_ON, traced="periodic"),
     Load("audio-fifo", "the same as a real-time task: the floor", "periodic 5000 1000 {seconds} fifo", DEADLINES,
