@@ -58,6 +58,10 @@ enum cpumask_overlap {
 u32 cpumask_allowed(struct task_struct *p __arg_trusted, const u64 __arena *set __arg_arena,
 		    u32 first, u32 end);
 
+/* Does the task's affinity allow a CPU that is in both sets? Words as above. */
+bool cpumask_allows_any(struct task_struct *p __arg_trusted, const u64 __arena *a __arg_arena,
+			const u64 __arena *b __arg_arena, u32 first, u32 end);
+
 /* Is a CPU of the set idle? p: any task. */
 bool cpumask_any_idle(struct task_struct *p __arg_trusted, const u64 __arena *set __arg_arena,
 		      u32 first, u32 end);

@@ -18,30 +18,33 @@ struct {
 /* How many other domains a fork looks at. */
 #define FORK_CANDIDATES 16
 
+bool domain_serves(u32 index, struct task_struct *p __arg_trusted)
+{
+	struct wd40_domain __arena *dom = domain_at(index);
+
+	return dom &&
+	       cpumask_allows_any(p, dom->cpus, shared.online_cpus, dom->first_word, dom->end_word);
+}
+
 u32 domain_set_allowed(struct wd40_task __arena *t __arg_arena, struct task_struct *p __arg_trusted)
 {
 	/* mostly it is: one look at all CPUs is quicker than one at each domain's */
 	bool everywhere =
 		cpumask_allowed(p, shared.all_cpus, 0, shared.mask_words) == CPUMASK_WHOLLY;
-	u32 nr = 0, nr_whole = 0;
+	u32 nr = 0;
 
+	t->hotplugs = (u16)READ_ONCE(shared.hotplugs); /* before the masks that it tells of */
 	for (u32 w = 0; w < shared.domain_words && can_loop; w++)
 		t->allowed_domains[w] = 0;
 	for (u32 d = 0; d < shared.nr_domains && can_loop; d++) {
-		struct wd40_domain __arena *dom = &shared.domains[d];
-		u32 overlap = CPUMASK_WHOLLY;
-
-		if (!everywhere)
-			overlap = cpumask_allowed(p, dom->cpus, dom->first_word, dom->end_word);
-		if (overlap == CPUMASK_DISJOINT)
+		if (everywhere ? !READ_ONCE(shared.domains[d].nr_online) : !domain_serves(d, p))
 			continue;
 		t->allowed_domains[d / WD40_BITS_PER_WORD] |= 1ull << (d % WD40_BITS_PER_WORD);
 		nr++;
-		nr_whole += overlap == CPUMASK_WHOLLY;
 	}
 	t->nr_allowed_domains = nr;
 	t->flags &= ~(WD40_TASK_ALL_CPUS | WD40_TASK_ONE_CPU | WD40_TASK_NO_MIGRATION);
-	if (nr_whole == shared.nr_domains)
+	if (everywhere)
 		t->flags |= WD40_TASK_ALL_CPUS;
 	if (p->nr_cpus_allowed == 1)
 		t->flags |= WD40_TASK_ONE_CPU;
@@ -278,6 +281,22 @@ int domain_transfer(struct wd40_task __arena *t __arg_arena, u32 to, u64 load_no
 	return 0;
 }
 
+/* Other CPUs of the word may change at the same time. */
+static void set_online_bit(u32 cpu, bool online)
+{
+	u64 __arena *word = &shared.online_cpus[cpu / WD40_BITS_PER_WORD];
+	u64 bit = 1ull << (cpu % WD40_BITS_PER_WORD);
+	u64 was = READ_ONCE(*word), now;
+
+	while (can_loop) {
+		now = online ? was | bit : was & ~bit;
+		now = __sync_val_compare_and_swap(word, was, now);
+		if (now == was)
+			return;
+		was = now;
+	}
+}
+
 bool domain_cpu_online(s32 cpu, bool online)
 {
 	struct wd40_domain __arena *dom = domain_at(domain_of_cpu(cpu));
@@ -289,7 +308,7 @@ bool domain_cpu_online(s32 cpu, bool online)
 	if (c->online == online)
 		return true;
 	c->online = online;
-	__sync_fetch_and_add(&shared.hotplugs, 1);
+	set_online_bit(cpu, online);
 	if (online) {
 		__sync_fetch_and_add(&shared.nr_offline, (u32)-1);
 		c->capacity = scx_bpf_cpuperf_cap(cpu);
@@ -303,6 +322,7 @@ bool domain_cpu_online(s32 cpu, bool online)
 		if (__sync_fetch_and_add(&dom->nr_online, (u32)-1) == 1)
 			__sync_fetch_and_add(&shared.nr_orphaned, 1);
 	}
+	__sync_fetch_and_add(&shared.hotplugs, 1); /* who sees it sees the rest */
 	return true;
 }
 

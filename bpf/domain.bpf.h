@@ -27,14 +27,6 @@ static __always_inline struct wd40_domain __arena *domain_at(u32 index)
 	return index < shared.nr_domains ? &shared.domains[index] : NULL;
 }
 
-/* Are all CPUs of the domain online? */
-static __always_inline bool domain_is_whole(u32 index)
-{
-	struct wd40_domain __arena *dom = domain_at(index);
-
-	return dom && READ_ONCE(dom->nr_online) == dom->nr_cpus;
-}
-
 static __always_inline bool domain_allowed(const struct wd40_task __arena *t, u32 index)
 {
 	return t->allowed_domains[index / WD40_BITS_PER_WORD] >> (index % WD40_BITS_PER_WORD) & 1;
@@ -68,9 +60,12 @@ static __always_inline bool domain_expects(u32 index, u64 now)
 	return dom && (s64)(now - READ_ONCE(dom->arrival_at)) < DOMAIN_ARRIVAL_NS;
 }
 
+/* Has the domain a CPU online that the task's affinity allows? Changes nothing. */
+bool domain_serves(u32 index, struct task_struct *p __arg_trusted);
+
 /*
- * Sets which domains have a CPU of the task's affinity, and the flags that follow from that. Returns
- * their number. The affinity is what was asked for, also while the task has migration switched off.
+ * Sets which domains have a CPU online of the task's affinity, and the flags that follow from that.
+ * Returns their number. The affinity is what was asked for, also while migration is off.
  */
 u32 domain_set_allowed(struct wd40_task __arena *t __arg_arena,
 		       struct task_struct *p __arg_trusted);
@@ -110,6 +105,12 @@ int domain_set_runnable(struct wd40_task __arena *t __arg_arena, bool runnable, 
 
 /* The task, which is in no queue and does not run now, gets another weight: load and lag follow. */
 int domain_set_weight(struct wd40_task __arena *t __arg_arena, u32 weight, u64 load_now);
+
+/* Has a CPU gone on or offline since it was looked up which domains are the task's? */
+static __always_inline bool domain_allowed_is_old(const struct wd40_task __arena *t)
+{
+	return t->hotplugs != (u16)READ_ONCE(shared.hotplugs);
+}
 
 /* A CPU went on or offline: counts, orphaned domains. False when the CPU has no domain. */
 bool domain_cpu_online(s32 cpu, bool online);

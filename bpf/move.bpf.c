@@ -22,25 +22,14 @@ static void answer(struct wd40_move __arena *m, u32 what)
 	__sync_lock_test_and_set(&m->answer, what);
 }
 
-/*
- * A task whose affinity may have only offline CPUs in the target, or whose memory policy would call it
- * back, would not stay there.
- */
-static bool would_stay(const struct wd40_task __arena *t, const struct wd40_domain __arena *dom)
-{
-	if (!(t->flags & WD40_TASK_ALL_CPUS) && !domain_is_whole(dom->id))
-		return false;
-	return domain_in_nodes(dom->id, t->preferred_nodes);
-}
-
 static u32 judge(const struct wd40_task __arena *t, u32 target)
 {
 	struct wd40_domain __arena *dom = domain_at(target);
 
 	if (!dom || !READ_ONCE(dom->nr_online))
 		return WD40_MOVE_REFUSED_DOMAIN;
-	if (!domain_allowed(t, target) || !would_stay(t, dom))
-		return WD40_MOVE_REFUSED_AFFINITY;
+	if (!domain_allowed(t, target) || !domain_in_nodes(target, t->preferred_nodes))
+		return WD40_MOVE_REFUSED_AFFINITY; /* its memory policy would call it back */
 	if (t->domain == target)
 		return WD40_MOVE_REFUSED_SAME;
 	return WD40_MOVE_APPLIED;
@@ -66,7 +55,7 @@ u32 move_wanted(const struct wd40_task __arena *t __arg_arena)
 	u32 slot = WD40_MOVE_WORD_SLOT(word), target;
 
 	if (!word || slot >= WD40_MOVE_SLOTS ||
-	    WD40_MOVE_WORD_GENERATION(word) != t->slot.generation)
+	    WD40_MOVE_WORD_GENERATION(word) != t->slot.generation || domain_allowed_is_old(t))
 		return WD40_NO_DOMAIN;
 	target = shared.moves[slot].target;
 	return judge(t, target) == WD40_MOVE_APPLIED ? target : WD40_NO_DOMAIN;

@@ -16,7 +16,8 @@ u32 move_serve(struct wd40_task __arena *t __arg_arena, u64 load_now, u64 lag_li
 
 /*
  * The domain that the task's pending request would take it to, were it served now; WD40_NO_DOMAIN when
- * there is none or it would be refused. Changes nothing: also for a task that is queued.
+ * there is none or it would be refused, or that cannot be said before the task is placed anew.
+ * Changes nothing: also for a task that is queued.
  */
 u32 move_wanted(const struct wd40_task __arena *t __arg_arena);
 

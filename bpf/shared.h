@@ -307,7 +307,8 @@ struct wd40_task {
 	u32 domain;
 	u16 weight; /* 1 .. WD40_MAX_WEIGHT */
 	u16 nr_allowed_domains;
-	u32 flags;
+	u16 flags;
+	u16 hotplugs;       /* lowest bits of shared.hotplugs, when allowed_domains was looked up */
 	u32 runnable_since; /* in units of struct wd40_waits; 0 when it runs or sleeps */
 
 	u64 move; /* pending request: WD40_MOVE_WORD(generation, slot), 0 = none */
@@ -322,7 +323,11 @@ struct wd40_task {
 
 	struct wd40_ravg duty; /* lock (its domain's): rate: WD40_DUTY_ONE while runnable */
 
-	u64 allowed_domains[]; /* bit per domain, shared.domain_words words */
+	/*
+	 * Which domains have a CPU online that its affinity allows, as of hotplugs: a bit per
+	 * domain, shared.domain_words words. Looked up anew before the task is next placed or moved.
+	 */
+	u64 allowed_domains[];
 };
 
 /*
@@ -345,7 +350,7 @@ enum wd40_move_answer {
 	WD40_MOVE_PENDING,
 	WD40_MOVE_APPLIED,
 	WD40_MOVE_STALE,            /* the task ended, or its slot was used again */
-	WD40_MOVE_REFUSED_AFFINITY, /* no CPU of the target is allowed, or it would not stay there */
+	WD40_MOVE_REFUSED_AFFINITY, /* no CPU online there is allowed, or its memory is far */
 	WD40_MOVE_REFUSED_DOMAIN,   /* the target does not exist or has no CPU online */
 	WD40_MOVE_REFUSED_SAME,     /* it lives there already */
 	WD40_NR_MOVE_ANSWERS
@@ -369,11 +374,12 @@ struct wd40_shared {
 	u32 domain_words; /* of a domain mask */
 	u32 nr_orphaned;  /* BPF: atomic: domains whose CPUs are all offline */
 	u32 nr_offline;   /* BPF: atomic: CPUs of domains that are offline */
-	u32 hotplugs;     /* BPF: atomic: grows whenever a CPU goes on or offline */
+	u32 hotplugs;     /* BPF: atomic: grows when a CPU has gone on or offline */
 	struct wd40_cpu __arena *cpus;
 	struct wd40_domain __arena *domains;
 	struct wd40_move __arena *moves;
-	u64 __arena *all_cpus; /* mask of the CPUs that have a domain */
+	u64 __arena *all_cpus;    /* mask of the CPUs that have a domain */
+	u64 __arena *online_cpus; /* BPF: atomic words: mask of those of them that are online */
 
 	u32 config_current __attribute__((aligned(WD40_CACHELINE))); /* publish */
 	u32 tune_current;                                            /* publish */

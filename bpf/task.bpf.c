@@ -151,33 +151,12 @@ static u32 preferred_domain(struct task_struct *p, struct wd40_task __arena *t)
 	return to;
 }
 
-/*
- * Where a task with an affinity that lives where CPUs are offline, which may be all of its own, follows the
- * CPU that the kernel has put it on; WD40_NO_DOMAIN: it need not. After a change of affinity that CPU may be
- * one that it has to leave.
- */
-static u32 stranded_to(struct task_struct *p, const struct wd40_task __arena *t)
-{
-	u32 there;
-
-	if (!READ_ONCE(shared.nr_offline) || t->flags & WD40_TASK_ALL_CPUS ||
-	    domain_is_whole(t->domain))
-		return WD40_NO_DOMAIN;
-	there = domain_of_cpu(scx_bpf_task_cpu(p));
-	return there < shared.nr_domains && domain_allowed(t, there) ? there : WD40_NO_DOMAIN;
-}
-
 __hidden void task_settle(struct task_struct *p, struct wd40_task __arena *t, struct policy policy)
 {
-	u32 there;
-
-	task_serve_move(t, policy);
-	there = stranded_to(p, t);
-	if (there != WD40_NO_DOMAIN)
-		reshape(t, there, policy);
-	else if (policy.config->mempolicy_affinity)
+	task_catch_up(p, t, policy);
+	if (policy.config->mempolicy_affinity)
 		reshape(t, preferred_domain(p, t), policy);
-	else if (READ_ONCE(shared.nr_orphaned))
+	else if (!domain_allowed(t, t->domain))
 		reshape(t, domain_nearest_allowed(t, t->domain, 0), policy);
 	if (!policy.config->mempolicy_affinity)
 		t->preferred_nodes = 0;

@@ -31,14 +31,18 @@ __hidden void task_set_affinity(struct task_struct *p, struct wd40_task __arena 
 /* Serves the request to move that the task had pending. */
 __hidden void task_take_move(struct wd40_task __arena *t, struct policy policy);
 
-static __always_inline void task_serve_move(struct wd40_task __arena *t, struct policy policy)
+/* Where the task's domain may change: since CPUs came or went, or by a request to move it. */
+static __always_inline void task_catch_up(struct task_struct *p, struct wd40_task __arena *t,
+					  struct policy policy)
 {
+	if (domain_allowed_is_old(t))
+		domain_set_allowed(t, p);
 	if (READ_ONCE(t->move))
 		task_take_move(t, policy);
 }
 
 /*
  * The task is about to be placed: serves a request to move, then sees that its domain is one that its
- * memory policy prefers, if that shall count, and never one without a CPU for it.
+ * memory policy prefers, if that shall count, and never one without a CPU online for it.
  */
 __hidden void task_settle(struct task_struct *p, struct wd40_task __arena *t, struct policy policy);

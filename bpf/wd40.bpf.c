@@ -238,7 +238,7 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 		cpu_apply_perf(c, cpu, policy.config->perf_level);
 	if (t) {
 		deadline_charge(t, domain_at(t->domain), kernel_ran_ns(prev));
-		task_serve_move(t, policy);
+		task_catch_up(prev, t, policy);
 	}
 	if (domain == WD40_NO_DOMAIN)
 		return;
@@ -293,7 +293,8 @@ void SCHED_OPS(wd40_quiescent, struct task_struct *p, u64 deq_flags)
 }
 
 /* It leaves its queue. One that waited for too long had no share by its weight, so owes none. */
-static void leave_queue(struct wd40_task __arena *t, struct policy policy, u64 now)
+static void leave_queue(struct task_struct *p, struct wd40_task __arena *t, struct policy policy,
+			u64 now)
 {
 	struct wd40_domain __arena *dom = domain_at(t->domain);
 	u64 waited_ns;
@@ -301,7 +302,7 @@ static void leave_queue(struct wd40_task __arena *t, struct policy policy, u64 n
 	if (!dom)
 		return;
 	waited_ns = waits_end(t, dom, now);
-	task_serve_move(t, policy);
+	task_catch_up(p, t, policy);
 	dom = domain_at(t->domain);
 	if (!dom)
 		return;
@@ -327,9 +328,9 @@ void SCHED_OPS(wd40_running, struct task_struct *p)
 	waits_record(c, t, now);
 	cpu_apply_perf(c, cpu, policy.config->perf_level);
 	if (t->queued_at)
-		leave_queue(t, policy, now);
+		leave_queue(p, t, policy, now);
 	else
-		task_serve_move(t, policy);
+		task_catch_up(p, t, policy);
 }
 
 void SCHED_OPS(wd40_stopping, struct task_struct *p, bool runnable)

@@ -3,7 +3,7 @@
  * Lay-out of the arena. Behind the struct follow, each at the start of a cache line:
  *
  *	CPUs, domains, moves
- *	masks: all CPUs, two rounds of tuner masks, one mask a domain
+ *	masks: all CPUs, those online, two rounds of tuner masks, one mask a domain
  *	victim lists
  *	(next page) the range of the task slab, left untouched for BPF to populate
  */
@@ -47,7 +47,9 @@ static int take_tables(struct wd40_shared *shared, struct space *s)
 	shared->domains = take(s, shared->nr_domains, sizeof(struct wd40_domain));
 	shared->moves = take(s, WD40_MOVE_SLOTS, sizeof(struct wd40_move));
 	shared->all_cpus = take_mask(s, shared);
-	if (!shared->cpus || !shared->domains || !shared->moves || !shared->all_cpus)
+	shared->online_cpus = take_mask(s, shared);
+	if (!shared->cpus || !shared->domains || !shared->moves || !shared->all_cpus ||
+	    !shared->online_cpus)
 		return -ENOSPC;
 	for (size_t i = 0; i < ARRAY_SIZE(shared->tunes); i++) {
 		shared->tunes[i].direct_greedy = take_mask(s, shared);

@@ -23,6 +23,17 @@
 
 /* --- One task. ---------------------------------------------------------------------------------- */
 
+/* May the task run on a CPU of the domain that is online, as far as the scheduler was told? */
+static bool may_use(struct task_struct *p, const struct wd40_domain *dom)
+{
+	kernel_mask affinity = kernel_mask_affinity(p);
+	u64 found = 0;
+
+	for (u32 w = dom->first_word; w < dom->end_word; w++)
+		found |= dom->cpus[w] & shared.online_cpus[w] & kernel_mask_word(affinity, w);
+	return found;
+}
+
 /* Does it know what its affinity allows: which domains, and whether all CPUs? */
 static bool domains_match(struct task_struct *p, const struct wd40_task *context)
 {
@@ -31,11 +42,10 @@ static bool domains_match(struct task_struct *p, const struct wd40_task *context
 	for (u32 d = 0; d < shared.nr_domains; d++) {
 		const struct wd40_domain *dom = domain_at(d);
 
-		u32 overlap = cpumask_allowed(p, dom->cpus, dom->first_word, dom->end_word);
-
-		if (domain_allowed(context, d) != (overlap != CPUMASK_DISJOINT))
+		if (domain_allowed(context, d) != may_use(p, dom))
 			return false;
-		all &= overlap == CPUMASK_WHOLLY;
+		all &= cpumask_allowed(p, dom->cpus, dom->first_word, dom->end_word) ==
+		       CPUMASK_WHOLLY;
 	}
 	return all == !!(context->flags & WD40_TASK_ALL_CPUS);
 }
@@ -78,13 +88,13 @@ static void check_min_vtime(struct sim_oracles *o, const struct oracle_task *t)
 	d->min_vtime = now;
 }
 
-/* Where all its CPUs are online a domain with one that the task may use can serve it. */
+/* A domain serves who may use a CPU of it that is online; others are the kernel's. */
 static void check_queue(struct sim_oracles *o, const struct oracle_task *t,
 			const struct native_event *e)
 {
 	u32 domain = (u32)(e->dsq / 2); /* QUEUE_DEADLINE, QUEUE_FIFO */
 
-	if (domain_is_whole(domain) && !domain_allowed(oracle_context(t->p), domain))
+	if (oracle_context(t->p)->nr_allowed_domains && !may_use(t->p, domain_at(domain)))
 		oracle_fail(o, "wrong-domain", t, -1,
 			    "queued in domain %u, where it may run on no CPU", domain);
 }
@@ -98,6 +108,7 @@ static void check_task(struct sim_oracles *o, const struct native_event *e)
 	check_context(o, t, oracle_context(e->p));
 	check_min_vtime(o, t);
 	if ((e->kind == NATIVE_EVENT_JOIN || e->kind == NATIVE_EVENT_ATTR) && !o->oracle &&
+	    !domain_allowed_is_old(oracle_context(e->p)) &&
 	    !domains_match(e->p, oracle_context(e->p)))
 		oracle_fail(o, "context", t, -1,
 			    "its allowed domains are not those of its affinity");
@@ -114,13 +125,16 @@ static void check_hotplug(struct sim_oracles *o)
 	for (u32 d = 0; d < shared.nr_domains; d++) {
 		const struct wd40_domain *dom = domain_at(d);
 		u32 online = 0;
+		u64 wrong = 0;
 
 		for (u32 w = dom->first_word; w < dom->end_word; w++)
 			online += (u32)__builtin_popcountll(dom->cpus[w] & native.online[w]);
-		if (online != dom->nr_online)
+		for (u32 w = dom->first_word; w < dom->end_word; w++)
+			wrong |= dom->cpus[w] & (native.online[w] ^ shared.online_cpus[w]);
+		if (online != dom->nr_online || wrong)
 			oracle_fail(o, "hotplug", NULL, -1,
-				    "domain %u has %u CPUs online and says %u", d, online,
-				    dom->nr_online);
+				    "domain %u has %u CPUs online and says %u%s", d, online,
+				    dom->nr_online, wrong ? ", other ones" : "");
 		nr_offline += dom->nr_cpus - online;
 		nr_orphaned += !online;
 	}

@@ -2,18 +2,25 @@
 /*
  * I6, every request to move a task is answered ("move-unanswered"), and one for a task that is gone
  * only as stale ("move-stale"); one answered as applied has taken the task where it was asked for
- * ("move-undone"). What the task's word says is looked at when the task has an event: a
- * word that is gone has been taken, so its entry has its answer; and a task that comes to run has been
- * through running, which takes the word.
+ * ("move-undone"), and none is refused for an affinity that allows it ("move-refused"). What the
+ * task's word says is looked at when the task has an event: a word that is gone has been taken, so
+ * its entry has its answer; and a task that comes to run has been through running, which takes the word.
  */
 #include "tests/sim/oracle-private.h"
 
-/* Served, and nothing else takes the task away at the same event. */
+/* Served, and nothing else takes the task away at the same event, nor the want of a CPU online. */
 static bool must_be_there(const struct wd40_move *m, const struct native_event *e)
 {
 	return m->answer == WD40_MOVE_APPLIED && e->kind != NATIVE_EVENT_ATTR &&
-	       e->kind != NATIVE_EVENT_LEAVE && domain_is_whole(m->target) &&
+	       e->kind != NATIVE_EVENT_LEAVE && domain_allowed(oracle_context(e->p), m->target) &&
 	       !native_config()->mempolicy_affinity;
+}
+
+/* Nothing but its affinity could keep it from there, and that does not. */
+static bool could_be_there(const struct wd40_move *m, const struct native_event *e)
+{
+	return m->target < shared.nr_domains && e->kind != NATIVE_EVENT_ATTR &&
+	       !oracle_context(e->p)->preferred_nodes && domain_serves(m->target, e->p);
 }
 
 static void check_answer(struct sim_oracles *o, const struct oracle_task *t,
@@ -31,6 +38,11 @@ static void check_answer(struct sim_oracles *o, const struct oracle_task *t,
 		oracle_fail(o, "move-stale", t, -1,
 			    "request %llu for generation %u is answered with %u to generation %u",
 			    m->id, WD40_MOVE_WORD_GENERATION(t->move), m->answer, t->generation);
+	if (m->answer == WD40_MOVE_REFUSED_AFFINITY && could_be_there(m, e))
+		oracle_fail(
+			o, "move-refused", t, -1,
+			"request %llu is refused, though domain %u has a CPU online for the task",
+			m->id, m->target);
 	if (must_be_there(m, e) && t->domain != m->target)
 		oracle_fail(
 			o, "move-undone", t, -1,

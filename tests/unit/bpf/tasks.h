@@ -27,6 +27,7 @@ static inline struct wd40_task *task_make(u32 weight)
 	t->index = (u32)index;
 	t->domain = WD40_NO_DOMAIN;
 	t->weight = weight;
+	t->hotplugs = (u16)shared.hotplugs;
 	for (u32 d = 0; d < shared.nr_domains; d++)
 		t->allowed_domains[d / 64] |= 1ull << d % 64;
 	t->flags = WD40_TASK_ALL_CPUS;

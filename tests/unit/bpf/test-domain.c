@@ -82,6 +82,31 @@ static void no_allowed_cpu_is_no_domain(void **state)
 	assert_false(t->flags & WD40_TASK_ALL_CPUS);
 }
 
+/* Domains whose CPUs of the affinity are all offline serve the task no more, whoever is online. */
+static void domains_without_a_cpu_online_are_not_allowed(void **state)
+{
+	struct wd40_task *t = task_make(100);
+	struct task_struct *p = *state;
+
+	native_allow_only(p, 3, 4); /* CPUs 3..6: half of D1, D2, half of D3 */
+	domain_set_allowed(t, p);
+	domain_cpu_online(3, false);
+	domain_cpu_online(4, false);
+	assert_true(domain_allowed_is_old(t));
+	assert_int_equal(domain_set_allowed(t, p), 2);
+	assert_false(domain_allowed_is_old(t));
+	assert_int_equal(t->allowed_domains[0], 1 << 2 | 1 << 3);
+	for (u32 d = 0; d < 6; d++)
+		assert_int_equal(domain_serves(d, p), domain_allowed(t, d));
+	native_allow_only(p, 0, 12);
+	domain_cpu_online(5, false);
+	assert_int_equal(domain_set_allowed(t, p), 5);
+	assert_false(domain_allowed(t, 2));
+	assert_true(t->flags & WD40_TASK_ALL_CPUS);
+	domain_cpu_online(5, true);
+	assert_int_equal(domain_set_allowed(t, p), 6);
+}
+
 /* Fault 28: more than 64 domains, more than 64 CPUs. */
 static void fault_28_no_limit_of_64(void **state)
 {
@@ -328,6 +353,7 @@ int main(void)
 		TEST(domains_with_an_allowed_cpu_are_allowed),
 		TEST(fault_17_all_cpus_is_found_from_the_mask),
 		TEST(no_allowed_cpu_is_no_domain),
+		TEST(domains_without_a_cpu_online_are_not_allowed),
 		TEST(fault_28_no_limit_of_64),
 		TEST(fault_6_ids_without_a_cpu_are_passed_over),
 		TEST(fault_5_any_cpu_number_may_be_asked_for),

@@ -276,6 +276,42 @@ static void cpus_come_and_go_under_load(void **state)
 	assert_attached();
 }
 
+/* One CPU offline somewhere: tasks that may not use all the others spread over theirs as without. */
+static void one_cpu_offline_does_not_stop_moves(void **state)
+{
+	struct task_struct *p = actor(100);
+	struct wd40_move *m = &shared.moves[0];
+
+	native_allow_only(p, 1, 7);
+	act(p);
+	native_set_online(7, false);
+	native_run(30 * MSEC);
+	*m = (struct wd40_move){ .target = 3, .answer = WD40_MOVE_PENDING };
+	context(p)->move = WD40_MOVE_WORD(context(p)->slot.generation, 0);
+	native_run(30 * MSEC);
+	assert_int_equal(m->answer, WD40_MOVE_APPLIED);
+	native_set_affinity(p, 1, 6); /* makes it be placed anew */
+	native_run(30 * MSEC);
+	assert_int_equal(context(p)->domain, 3);
+}
+
+/* Its only CPU at home goes, the domain stays: it is at home where it has another. */
+static void a_task_leaves_where_its_last_cpu_has_gone(void **state)
+{
+	struct task_struct *p = actor(100);
+
+	native_allow_only(p, 3, 1);
+	native_allow(p, 6, 1);
+	p->native.cpu = 3;
+	act(p);
+	native_run(MSEC);
+	assert_int_equal(context(p)->domain, 1);
+	native_set_online(3, false);
+	native_run(MSEC);
+	assert_int_equal(context(p)->domain, 3);
+	assert_ptr_equal(native.cpus[6].running, p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +326,8 @@ int main(void)
 		TEST(cpufreq_is_asked_once),
 		TEST(a_callback_goes_by_one_configuration),
 		TEST(cpus_come_and_go_under_load),
+		TEST(one_cpu_offline_does_not_stop_moves),
+		TEST(a_task_leaves_where_its_last_cpu_has_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
