@@ -79,8 +79,7 @@ def heading(result):
     return f"""# {result['topology']}, kernel {result['kernel']}
 
 `{result['command']}`, commit {result['commit']}, {result['rounds']} rounds, in {result['real_s'] / 60:.0f} minutes, \
-of which the guests ran for {result['cpu_s'] / 60:.0f} minutes of CPU time.
-"""
+of which the guests ran for {result['cpu_s'] / 60:.0f} minutes of CPU time."""
 
 
 def loads_list(result):
