@@ -53,10 +53,8 @@ int manager_attach_by_hand(struct manager *m, const struct config_author *author
 int manager_detach_by_hand(struct manager *m, const struct config_author *author,
 			   struct refusal *refusal)
 {
-	if (!m->sched && m->state != STATE_REATTACHING)
-		return refuse(refusal, REFUSED_NOT_ATTACHED,
-			      "no scheduler is attached, the state is %s",
-			      manager_state_name(m->state));
+	if (m->state == STATE_DETACHED || m->state == STATE_STOPPING)
+		return 0;
 	log_request("detaching", author);
 	loop_stop_timer(m->restart_timer);
 	manager_detach(m);
