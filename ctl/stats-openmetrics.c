@@ -69,9 +69,12 @@ static void print_label(FILE *f, const char *name, const char *value, int *n)
 	putc('"', f);
 }
 
-/* What the scope has as labels: its id is called by the scope's name. */
+/*
+ * What the scope has as labels: its id is called by the scope's name. And another one, unless its name is
+ * NULL.
+ */
 static void print_labels(FILE *f, json_object *metadata, const struct stat_row *of,
-			 json_object *record, const char *le)
+			 json_object *record, const char *name, const char *text)
 {
 	int n = 0;
 
@@ -84,8 +87,8 @@ static void print_labels(FILE *f, json_object *metadata, const struct stat_row *
 			print_label(f, strcmp(row.name, "id") == 0 ? row.scope : row.name,
 				    json_text(value), &n);
 	}
-	if (le)
-		print_label(f, "le", le, &n);
+	if (name)
+		print_label(f, name, text, &n);
 	fputs(n ? "} " : " ", f);
 }
 
@@ -111,14 +114,23 @@ static void print_histogram(FILE *f, const char *family, json_object *metadata,
 		snprintf(le, sizeof(le), "%.9g",
 			 json_object_get_double(json_at(row->bounds, i)) * 1e-9);
 		fprintf(f, "%s_bucket", family);
-		print_labels(f, metadata, row, record, i < n ? le : "+Inf");
+		print_labels(f, metadata, row, record, "le", i < n ? le : "+Inf");
 		fprintf(f, "%llu\n", (unsigned long long)sum);
 	}
 	fprintf(f, "%s_count", family);
-	print_labels(f, metadata, row, record, NULL);
+	print_labels(f, metadata, row, record, NULL, NULL);
 	fprintf(f, "%llu\n%s_sum", (unsigned long long)sum, family);
-	print_labels(f, metadata, row, record, NULL);
+	print_labels(f, metadata, row, record, NULL, NULL);
 	print_value(f, json_at(value, 0), 1e-9);
+}
+
+/* All that an info tells is in its label. */
+static void print_info(FILE *f, const char *family, json_object *metadata,
+		       const struct stat_row *row, json_object *record, json_object *value)
+{
+	fprintf(f, "%s_info", family);
+	print_labels(f, metadata, row, record, row->name, json_text(value));
+	fputs("1\n", f);
 }
 
 static void print_sample(FILE *f, const char *family, json_object *metadata,
@@ -132,8 +144,12 @@ static void print_sample(FILE *f, const char *family, json_object *metadata,
 		print_histogram(f, family, metadata, row, record, value);
 		return;
 	}
+	if (strcmp(row->type, "info") == 0) {
+		print_info(f, family, metadata, row, record, value);
+		return;
+	}
 	fprintf(f, "%s%s", family, strcmp(row->type, "counter") == 0 ? "_total" : "");
-	print_labels(f, metadata, row, record, NULL);
+	print_labels(f, metadata, row, record, NULL, NULL);
 	print_value(f, value, unit_of(row)->factor);
 }
 
@@ -166,7 +182,7 @@ static bool is_there(json_object *statistics, const struct stat_row *row)
 
 void stats_print_openmetrics(FILE *f, json_object *metadata, json_object *statistics)
 {
-	static const char *const types[] = { "counter", "gauge", "histogram" };
+	static const char *const types[] = { "counter", "gauge", "histogram", "info" };
 
 	json_object_object_foreach (metadata, key, about) {
 		struct stat_row row = stat_row_of(key, about);

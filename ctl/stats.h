@@ -28,7 +28,7 @@ json_object *stat_record(json_object *statistics, const char *scope, size_t i);
 uint64_t stat_histogram_count(json_object *value);
 double stat_histogram_quantile_ns(json_object *value, json_object *bounds, double part);
 
-/* Prints a snapshot as OpenMetrics text: counters, gauges and histograms, in seconds and ratios. */
+/* Prints a snapshot as OpenMetrics text: counters, gauges, histograms and infos, in seconds and ratios. */
 void stats_print_openmetrics(FILE *f, json_object *metadata, json_object *statistics);
 
 /*

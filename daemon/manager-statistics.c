@@ -48,6 +48,7 @@ static int take(const struct manager *m, struct statistics *s)
 		.lb_at_us = m->policies[POLICY_BALANCER].last_at_us,
 		.generation = manager_generation(m),
 		.restarts = m->restart_count,
+		.on_trial = transactions_unconfirmed(m->transactions),
 		.cpu_busy_us = time.busy_ns / 1000,
 		.cpu_time_us = time.all_ns / 1000,
 	};

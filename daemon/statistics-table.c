@@ -79,7 +79,11 @@ const struct statistic statistics_table[] = {
 	    "when the balancer's last round was, real time", VALUE),
 	ROW("since_us", IN_MACHINE(since_us), GAUGE, "us",
 	    "when counters began: the last attach or reset, real time", VALUE),
+	ROW("version", IN_MACHINE(version), INFO, "", "of the daemon", NEVER),
+	ROW("attached", IN_MACHINE(attached), GAUGE, "", "1 while the scheduler is attached",
+	    VALUE),
 	ROW("generation", IN_MACHINE(generation), GAUGE, "", "of the tunables in force", VALUE),
+	ROW("on_trial", IN_MACHINE(on_trial), GAUGE, "", "1 while values are on trial", VALUE),
 	ROW("restarts", IN_MACHINE(restarts), GAUGE, "",
 	    "times the scheduler was attached again since the daemon began", VALUE),
 	ROW("events", IN_MACHINE(events), COUNTER, "",
@@ -196,7 +200,8 @@ const char *statistic_type_name(enum statistic_type type)
 	static const char *const names[] = {
 		[STATISTIC_COUNTER] = "counter",     [STATISTIC_GAUGE] = "gauge",
 		[STATISTIC_LEVEL] = "gauge",         [STATISTIC_MASK] = "mask",
-		[STATISTIC_HISTOGRAM] = "histogram", [STATISTIC_LABEL] = "label",
+		[STATISTIC_HISTOGRAM] = "histogram", [STATISTIC_INFO] = "info",
+		[STATISTIC_LABEL] = "label",
 	};
 
 	return names[type];

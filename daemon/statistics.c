@@ -202,7 +202,10 @@ static void read_service(struct statistics_machine *m, const struct statistics_s
 {
 	m->at_us = from->at_us;
 	m->lb_at_us = from->lb_at_us;
+	m->version = WD40D_VERSION;
+	m->attached = from->shared != NULL;
 	m->generation = from->generation;
+	m->on_trial = from->on_trial;
 	m->restarts = from->restarts;
 	m->cpu_busy_us = from->cpu_busy_us;
 	m->cpu_time_us = from->cpu_time_us;

@@ -32,6 +32,7 @@ enum statistic_type {
 	STATISTIC_LEVEL,     /* a gauge too: double, NaN while unknown */
 	STATISTIC_HISTOGRAM, /* grows like a counter: struct statistics_waits */
 	STATISTIC_MASK,      /* a set of CPUs: const struct cpuset *, NULL while unknown */
+	STATISTIC_INFO,      /* a text that seldom changes: const char * */
 	STATISTIC_LABEL,     /* tells of which node or domain the others are: uint64_t */
 };
 
@@ -77,7 +78,8 @@ struct statistics_waits {
 
 struct statistics_machine {
 	uint64_t at_us, lb_at_us, since_us; /* CLOCK_REALTIME */
-	uint64_t generation, restarts;
+	const char *version;
+	uint64_t attached, generation, on_trial, restarts;
 	uint64_t counters[WD40_NR_COUNTERS];
 	uint64_t events, deadline_preset;
 	uint64_t slice_us, overutilized, tasks, max_wait_us;
@@ -138,6 +140,7 @@ struct statistics_source {
 	uint64_t at_us, lb_at_us;
 	uint64_t cpu_busy_us, cpu_time_us; /* of all CPUs, since some moment */
 	uint64_t generation, restarts;
+	bool on_trial;
 };
 
 int statistics_new(struct statistics **ret); /* -ENOMEM */
@@ -171,6 +174,11 @@ static inline const struct statistics_waits *statistic_waits(const struct statis
 							     const void *record)
 {
 	return (const struct statistics_waits *)((const char *)record + row->offset);
+}
+
+static inline const char *statistic_text(const struct statistic *row, const void *record)
+{
+	return *(const char *const *)((const char *)record + row->offset);
 }
 
 static inline const struct cpuset *statistic_mask(const struct statistic *row, const void *record)

@@ -55,7 +55,8 @@ static const struct {
 	{ "names", choose_name },
 };
 
-static int read_list(sd_bus_message *m, size_t option, struct statistics_choice *c,
+/* *chosen: the list has something. An empty one chooses everything, as none at all does. */
+static int read_list(sd_bus_message *m, size_t option, struct statistics_choice *c, bool *chosen,
 		     struct refusal *refusal)
 {
 	const char *name;
@@ -71,6 +72,7 @@ static int read_list(sd_bus_message *m, size_t option, struct statistics_choice 
 		if (n++ == nr_statistics)
 			return refuse(refusal, REFUSED_LIMIT_EXCEEDED, "more %s than there are",
 				      options[option].name);
+		*chosen = true;
 		r = options[option].choose(c, name, refusal);
 	}
 	if (r >= 0)
@@ -78,7 +80,7 @@ static int read_list(sd_bus_message *m, size_t option, struct statistics_choice 
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-static int read_option(sd_bus_message *m, struct statistics_choice *c, bool *given,
+static int read_option(sd_bus_message *m, struct statistics_choice *c, bool *chosen,
 		       struct refusal *refusal)
 {
 	const char *name;
@@ -87,10 +89,8 @@ static int read_option(sd_bus_message *m, struct statistics_choice *c, bool *giv
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		if (strcmp(options[i].name, name) == 0) {
-			given[i] = true;
-			return read_list(m, i, c, refusal);
-		}
+		if (strcmp(options[i].name, name) == 0)
+			return read_list(m, i, c, &chosen[i], refusal);
 	return refuse(refusal, REFUSED_UNKNOWN_OPTION, "%.100s: unknown option", name);
 }
 
@@ -104,7 +104,7 @@ static void choose_labels(struct statistics_choice *c)
 int statistics_choice_read(sd_bus_message *m, struct statistics_choice *ret,
 			   struct refusal *refusal)
 {
-	bool given[ARRAY_SIZE(options)] = { false };
+	bool chosen[ARRAY_SIZE(options)] = { false };
 	struct statistics_choice c = { 0 };
 	size_t n = 0;
 	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
@@ -113,7 +113,7 @@ int statistics_choice_read(sd_bus_message *m, struct statistics_choice *ret,
 		if (n++ == ARRAY_SIZE(options))
 			return refuse(refusal, REFUSED_LIMIT_EXCEEDED,
 				      "more options than there are");
-		r = read_option(m, &c, given, refusal);
+		r = read_option(m, &c, chosen, refusal);
 		if (r >= 0)
 			r = sd_bus_message_exit_container(m);
 	}
@@ -121,9 +121,9 @@ int statistics_choice_read(sd_bus_message *m, struct statistics_choice *ret,
 		r = sd_bus_message_exit_container(m);
 	if (r < 0)
 		return r;
-	if (!given[0])
+	if (!chosen[0])
 		memset(c.scopes, true, sizeof(c.scopes));
-	if (!given[1])
+	if (!chosen[1])
 		memset(c.rows, 0xff, sizeof(c.rows));
 	choose_labels(&c);
 	*ret = c;
@@ -188,6 +188,9 @@ static int append_row(sd_bus_message *m, const struct statistic *row, const void
 		if (!statistic_mask(row, record))
 			return 0;
 		return append_mask(m, row->name, statistic_mask(row, record));
+	case STATISTIC_INFO:
+		return sd_bus_message_append(m, "{sv}", row->name, "s",
+					     statistic_text(row, record));
 	default:
 		return sd_bus_message_append(m, "{sv}", row->name, "t",
 					     statistic_count(row, record));

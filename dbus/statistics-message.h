@@ -19,8 +19,8 @@ struct statistics_choice {
 };
 
 /*
- * Reads options a{sv}: "scopes" as, of machine, node, domain (default: all); "names" as, in any of
- * these scopes (default: all). Labels are always there. -EINVAL and *refusal: an option, scope or name that is not
+ * Reads options a{sv}: "scopes" as, of machine, node, domain; "names" as, in any of
+ * these scopes; of each all when it is empty or not there. Labels are always there. -EINVAL and *refusal: an option, scope or name that is not
  * known, a value of the wrong type.
  */
 int statistics_choice_read(sd_bus_message *m, struct statistics_choice *ret,
@@ -28,7 +28,7 @@ int statistics_choice_read(sd_bus_message *m, struct statistics_choice *ret,
 
 /*
  * Appends a snapshot as a{sv}: the machine's statistics by name, and "nodes" and "domains" as aa{sv}. What
- * is not known is left out. Counters and gauges are t, levels d, masks at (words of 64 CPUs), histograms
+ * is not known is left out. Counters and gauges are t, levels d, masks at (words of 64 CPUs), texts s, histograms
  * (tat): the sum in ns, and the number in each bucket.
  */
 int statistics_append(sd_bus_message *m, const struct statistics *s,

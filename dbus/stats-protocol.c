@@ -86,6 +86,7 @@ static json value_of(const struct statistic *row, const void *record)
 	case STATISTIC_HISTOGRAM:
 		return counts(statistic_waits(row, record)->buckets, WD40_WAIT_BUCKETS);
 	case STATISTIC_MASK: return mask(statistic_mask(row, record));
+	case STATISTIC_INFO: return json_object_new_string(statistic_text(row, record));
 	default: return json_object_new_uint64(statistic_count(row, record));
 	}
 }

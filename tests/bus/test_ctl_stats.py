@@ -105,6 +105,17 @@ class OpenMetrics(Ctl):
         self.assertEqual(len(found), 1, (family, sample, labels))
         return found[0]
 
+    def test_state_of_the_service(self):
+        f = self.families()
+        version = self.get("Version").split('"')[1]
+        self.assertEqual((f["wd40_version"].type, self.value(f, "wd40_version", "wd40_version_info", version=version)), ("info", 1))
+        self.assertEqual((self.value(f, "wd40_attached"), self.value(f, "wd40_on_trial")), (1, 0))
+        self.run_ctl("set", "perf=3", "--for=2min")
+        self.assertEqual(self.value(self.families(), "wd40_on_trial"), 1)
+        self.run_ctl("revert")
+        self.run_ctl("detach")
+        self.assertEqual(self.value(self.families(), "wd40_attached"), 0)
+
     def test_types_units_and_values(self):
         self.fake.count("prev_idle", 5)
         self.fake.count("steal_far", 2**53 + 1)
@@ -138,7 +149,7 @@ class OpenMetrics(Ctl):
 
     def test_all_that_is_served_is_there(self):
         metadata = Client(self).call("GetMetadata", interface=STATISTICS)
-        wanted = [row for row in metadata.values() if row["type"] in ("counter", "gauge", "histogram")]
+        wanted = [row for row in metadata.values() if row["type"] in ("counter", "gauge", "histogram", "info")]
         found = self.families()
         helps = {f.documentation for f in found.values()}
         for row in wanted:

@@ -34,6 +34,18 @@ class Statistics(Case):
 
 
 class Snapshot(Statistics):
+    def test_state_of_the_service(self):
+        def state():
+            now = self.statistics(scopes=["machine"], names=["attached", "on_trial", "version"])
+            return now["attached"], now["on_trial"], now["version"]
+        version = self.get("Version").split('"')[1]
+        self.assertEqual(state(), (1, 0, version))
+        self.client.call("SetTunables", "a{sv}a{sv}", {"PerfLevel": ["u", 3]}, {"confirm-timeout-usec": ["t", 60_000_000]})
+        self.assertEqual(state(), (1, 1, version))
+        self.client.call("RevertTunables", "t", 2)
+        self.client.call("Detach", "a{sv}", {})
+        self.assertEqual(state(), (0, 0, version))
+
     def test_counters_by_name(self):
         self.fake.count("prev_idle", 5)
         self.fake.count("steal_far", 2)
@@ -79,7 +91,7 @@ class Snapshot(Statistics):
         self.assertEqual(set(metadata), served | {"domain.busy"})
         for name, row in metadata.items():
             self.assertEqual(row["scope"], name.split(".")[0] if "." in name else "machine")
-            self.assertIn(row["type"], ("counter", "gauge", "histogram", "mask", "label"))
+            self.assertIn(row["type"], ("counter", "gauge", "histogram", "mask", "info", "label"))
             self.assertTrue(row["description"])
             self.assertIn("unit", row)
         self.assertEqual(len(metadata["run_delay"]["bounds"]), len(now["run_delay"][1]) - 1)
@@ -90,7 +102,7 @@ class Snapshot(Statistics):
         self.assertEqual(self.get("Kept", STATISTICS), f"t {self.statistics()['kept']}")
 
     def test_only_what_is_asked_for(self):
-        self.assertEqual(self.statistics(scopes=[]), {})
+        self.assertEqual(set(self.statistics(scopes=[], names=[])), set(self.statistics()), "empty lists leave nothing out")
         self.assertEqual(set(self.statistics(scopes=["domain"])), {"domains"})
         self.assertEqual(set(self.statistics(scopes=["machine"], names=["kept", "load"])), {"kept", "load"})
         now = self.statistics(names=["load"])
@@ -208,7 +220,7 @@ class Samples(Statistics):
         for usec in 0, TENTH - 1, 3600000001, 1 << 63:
             refusal = self.refused("Subscribe", "ta{sv}", usec, {})
             self.assertEqual(refusal.name, "OutOfRange")
-            self.assertIn("100000 .. 3600000000", refusal.message)
+            self.assertIn("allowed: 100000 to 3600000000 us", refusal.message)
         self.assertEqual(self.subscriptions(), 0)
 
     def test_a_user_has_a_quota(self):
