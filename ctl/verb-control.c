@@ -95,7 +95,7 @@ static enum color color_of(const char *answer)
 	return strcmp(answer, "no") == 0 ? COLOR_RED : COLOR_YELLOW;
 }
 
-/* The reply: action -> "yes", "no", or "auth" when a password would be asked for. */
+/* The reply: action -> "yes", "no", "auth" when a password would be asked for, or "unknown". */
 int verb_permissions(struct client *c, const struct request *q)
 {
 	_cleanup_(json_putp) json_object *permissions = NULL;

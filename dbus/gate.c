@@ -210,7 +210,7 @@ static int ask_polkit(struct call *c)
 
 	if (c->action == ACTION_NONE) {
 		for (int i = 0; i < NR_ACTIONS; i++)
-			c->answers[i] = POLKIT_NO;
+			c->answers[i] = POLKIT_LATE; /* until it has been asked */
 		return ask_for_next(c);
 	}
 	c->question = polkit_question_free(c->question);

@@ -99,8 +99,8 @@ static int dump(sd_bus_message *m, void *userdata, sd_bus_error *error)
 static int get_permissions(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	static const char *const words[] = {
-		[POLKIT_YES] = "yes",   [POLKIT_NO] = "no",   [POLKIT_CHALLENGE] = "auth",
-		[POLKIT_ABSENT] = "no", [POLKIT_LATE] = "no",
+		[POLKIT_YES] = "yes",   [POLKIT_NO] = "no",        [POLKIT_CHALLENGE] = "auth",
+		[POLKIT_ABSENT] = "no", [POLKIT_LATE] = "unknown",
 	};
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const struct wd40_context *context = userdata;

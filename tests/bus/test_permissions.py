@@ -197,7 +197,7 @@ class WithPolkit(Permissions):
             self.nobody.receive()
         self.assertEqual(caught.exception.name, DENIED)
         self.assertIn("nobody answered in time", caught.exception.message)
-        self.assertEqual(set(reader.receive().values()), {"no"})
+        self.assertEqual(set(reader.receive().values()), {"unknown"})
         wait_until("both are taken back", lambda: sum("cancelled" in a for a in self.polkit.asked()) == 2)
         self.assertEqual(len(self.polkit.asked()), 4)
 
