@@ -64,24 +64,10 @@ static const char *get_text(json_object *event, const char *field)
 }
 
 /* Names of properties become keys. */
-static json_object *keys_of(json_object *names)
-{
-	json_object *keys = json_object_new_array();
-
-	for (size_t i = 0; i < json_length(names); i++) {
-		const char *name = json_text(json_at(names, i));
-		int id = tunable_by_name(name);
-
-		json_object_array_add(keys,
-				      json_object_new_string(id >= 0 ? tunables[id].key : name));
-	}
-	return keys;
-}
-
 static void add_field(json_object *event, const char *field, json_object *value)
 {
 	if (strcmp(field, "names") == 0 && json_object_is_type(value, json_type_array))
-		json_object_object_add(event, field, keys_of(value));
+		json_object_object_add(event, field, tunable_keys(value));
 	else
 		json_object_object_add(event, field, json_object_get(value));
 }
@@ -163,12 +149,11 @@ static bool is_empty(json_object *value)
 
 static void print_value(FILE *f, const char *name, json_object *value)
 {
-	int id = tunable_by_bus_name(name);
-	_cleanup_(freep) char *text = id >= 0 ? tunable_text(name, value) : NULL;
-	const char *unit = text && *text ? tunable_unit_symbol(tunables[id].unit) : "";
+	bool known = tunable_by_bus_name(name) >= 0;
+	_cleanup_(freep) char *text = known ? tunable_text_with_unit(name, value) : NULL;
 
 	if (text)
-		fprintf(f, "%s%s%s", text, *unit ? " " : "", unit);
+		fputs(text, f);
 	else if (is_empty(value))
 		fputs("none", f);
 	else if (!json_object_is_type(value, json_type_array))

@@ -5,11 +5,27 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/macro.h"
+
 int tunable_by_name(const char *name)
 {
 	int id = tunable_by_key(name);
 
 	return id >= 0 ? id : tunable_by_bus_name(name);
+}
+
+json_object *tunable_keys(json_object *names)
+{
+	json_object *keys = json_object_new_array();
+
+	for (size_t i = 0; i < json_length(names); i++) {
+		const char *name = json_text(json_at(names, i));
+		int id = tunable_by_name(name);
+
+		json_object_array_add(keys,
+				      json_object_new_string(id >= 0 ? tunables[id].key : name));
+	}
+	return keys;
 }
 
 json_object *tunable_row(json_object *all, const char *name, const char **bus_name)
@@ -52,8 +68,11 @@ static char *join(json_object *list)
 	return TAKE_PTR(text);
 }
 
-static char *text_of_known(enum tunable_id id, json_object *json)
+typedef char *(*format_fn)(enum tunable_id id, const struct tunable_value *value);
+
+static char *format_known(enum tunable_id id, json_object *json, format_fn format)
 {
+	_cleanup_(freep) char *list = NULL;
 	struct tunable_value value = { 0 };
 
 	switch (tunables[id].type) {
@@ -61,16 +80,28 @@ static char *text_of_known(enum tunable_id id, json_object *json)
 	case TUNABLE_UINT: value.u = (uint32_t)json_object_get_int64(json); break;
 	case TUNABLE_USEC: value.usec = json_object_get_uint64(json); break;
 	case TUNABLE_PERCENT: value.percent = json_object_get_double(json); break;
-	default: return join(json);
+	default:
+		value.list = list = join(json);
+		if (!list)
+			return NULL;
 	}
-	return tunable_format(id, &value);
+	return format(id, &value);
 }
 
 char *tunable_text(const char *name, json_object *value)
 {
 	int id = tunable_by_name(name);
 
-	return id >= 0 ? text_of_known(id, value) : strdup(json_text(value));
+	return id >= 0 ? format_known(id, value, tunable_format) : strdup(json_text(value));
+}
+
+char *tunable_text_with_unit(const char *name, json_object *value)
+{
+	int id = tunable_by_name(name);
+
+	if (id >= 0)
+		return format_known(id, value, tunable_show);
+	return strdup(*json_text(value) ? json_text(value) : "none");
 }
 
 json_object *tunable_json(const char *name, json_object *value)
@@ -80,6 +111,34 @@ json_object *tunable_json(const char *name, json_object *value)
 	if (id >= 0 && tunables[id].type == TUNABLE_USEC && tunables[id].unit == UNIT_SEC)
 		return bus_json_double((double)json_object_get_uint64(value) / 1e6);
 	return json_object_get(value);
+}
+
+/* A field of a row, likewise. */
+static json_object *field_json(const char *bus_name, json_object *row, const char *field,
+			       json_object *value)
+{
+	static const char *const values[] = { "current", "default", "min", "max" };
+
+	if (strcmp(field, "unit") == 0)
+		return json_object_new_string(tunable_unit_of(row));
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		if (strcmp(field, values[i]) == 0)
+			return tunable_json(bus_name, value);
+	return json_object_get(value);
+}
+
+json_object *tunable_row_json(const char *bus_name, json_object *row)
+{
+	json_object *shown = json_object_new_object();
+
+	json_object_object_add(shown, "property", json_object_new_string(bus_name));
+	if (!json_object_is_type(row, json_type_object))
+		return shown;
+	json_object_object_foreach (row, field, value)
+		if (strcmp(field, "key") != 0)
+			json_object_object_add(shown, field,
+					       field_json(bus_name, row, field, value));
+	return shown;
 }
 
 const char *tunable_unit_of(json_object *row)

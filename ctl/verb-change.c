@@ -4,6 +4,7 @@
 
 #include "ctl/change.h"
 #include "ctl/exit-codes.h"
+#include "ctl/origin.h"
 #include "ctl/output.h"
 #include "ctl/pick.h"
 #include "ctl/tunable-text.h"
@@ -65,20 +66,78 @@ static int call_with_names(struct client *c, const struct request *q, const char
 	return r ?: client_send_for_json(c, CLIENT_CHANGES, m, ret);
 }
 
+/* What a reset has made of values: rows of before and after it, and the generation that it had. */
+struct reset {
+	json_object *before, *after, *generation;
+};
+
+static void reset_done(struct reset *s)
+{
+	json_object_put(s->before);
+	json_object_put(s->after);
+	json_object_put(s->generation);
+}
+
+static json_object *current(json_object *rows, const char *name)
+{
+	return json_object_object_get(json_object_object_get(rows, name), "current");
+}
+
+static bool has_changed(const struct reset *s, const char *name)
+{
+	return !json_object_equal(current(s->before, name), current(s->after, name));
+}
+
+/* "perf = 0 (default), was 3" for each that has another value now. */
+static void print_reset(const struct client *c, const struct request *q, const struct reset *s)
+{
+	printf("reset (generation %" PRIu64 "%s)\n", json_object_get_uint64(s->generation),
+	       request_has(q, OPT_SAVE) ? ", no longer saved" : "");
+	json_object_object_foreach (s->after, name, row) {
+		_cleanup_(freep) char *now = NULL, *was = NULL, *origin = NULL;
+
+		if (!has_changed(s, name))
+			continue;
+		now = tunable_text_with_unit(name, current(s->after, name));
+		was = tunable_text_with_unit(name, current(s->before, name));
+		origin = origin_text(row, !c->host);
+		printf("%s = %s (%s), was %s\n", tunable_row_string(row, "key"), now ?: "?",
+		       origin ?: "?", was ?: "?");
+	}
+}
+
+static void print_reset_json(const struct reset *s)
+{
+	_cleanup_(json_putp) json_object *object = json_object_new_object();
+	json_object *values = json_object_new_object();
+
+	json_object_object_add(object, "generation", json_object_get(s->generation));
+	json_object_object_add(object, "values", values);
+	json_object_object_foreach (s->after, name, row)
+		if (has_changed(s, name))
+			json_object_object_add(values, tunable_row_string(row, "key"),
+					       tunable_json(name, current(s->after, name)));
+	output_json(stdout, object);
+}
+
+/* What somebody else changes in between is told too: it is what has become of the value. */
 int verb_reset(struct client *c, const struct request *q)
 {
-	_cleanup_(json_putp) json_object *generation = NULL;
-	int r = call_with_names(c, q, "ResetTunables", &generation);
+	_cleanup_(reset_done) struct reset s = { 0 };
+	int r = pick_rows(c, q, &s.before);
 
+	if (!r)
+		r = call_with_names(c, q, "ResetTunables", &s.generation);
+	if (!r)
+		r = pick_rows(c, q, &s.after);
 	if (r)
 		return r;
 	if (request_has(q, OPT_JSON))
-		print_json("generation", generation);
+		print_reset_json(&s);
 	else if (request_has(q, OPT_DRY_RUN))
 		puts("would be accepted");
 	else
-		printf("reset (generation %" PRIu64 "%s)\n", json_object_get_uint64(generation),
-		       request_has(q, OPT_SAVE) ? ", no longer saved" : "");
+		print_reset(c, q, &s);
 	return CTL_OK;
 }
 

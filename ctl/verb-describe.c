@@ -90,6 +90,17 @@ static void print_block(const struct client *c, const char *name, json_object *r
 	print_text("D-Bus", name);
 }
 
+/* Named as by get. */
+static void print_json(json_object *rows)
+{
+	_cleanup_(json_putp) json_object *shown = json_object_new_object();
+
+	json_object_object_foreach (rows, name, row)
+		json_object_object_add(shown, tunable_row_string(row, "key"),
+				       tunable_row_json(name, row));
+	output_json(stdout, shown);
+}
+
 int verb_describe(struct client *c, const struct request *q)
 {
 	_cleanup_(json_putp) json_object *rows = NULL;
@@ -99,7 +110,7 @@ int verb_describe(struct client *c, const struct request *q)
 	if (r)
 		return r;
 	if (request_has(q, OPT_JSON)) {
-		output_json(stdout, rows);
+		print_json(rows);
 		return CTL_OK;
 	}
 	if (q->nr_args == 0)

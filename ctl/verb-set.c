@@ -135,7 +135,7 @@ static int print_reply(const struct request *q, const struct wanted *w, json_obj
 		_cleanup_(json_putp) json_object *object = json_object_new_object();
 
 		json_object_object_add(object, "generation", json_object_get(generation));
-		json_object_object_add(object, "pending", json_object_get(pending));
+		json_object_object_add(object, "pending", tunable_keys(pending));
 		output_json(stdout, object);
 		return CTL_OK;
 	}

@@ -91,7 +91,18 @@ class Reads(Ctl):
         self.assertEqual(rows["partial"][3], "yes|no")
         starts = {line.index(word) for line, word in zip(lines[1:], (r[-1] for r in rows.values()))}
         self.assertEqual(starts, {lines[0].index("FROM")}, "columns are aligned")
-        self.assertEqual(self.ctl_json("describe", "interval")["BalanceIntervalUSec"]["current"], 2000000)
+
+    def test_describe_and_get_agree(self):
+        self.run_ctl("set", "interval=1.5", "cpumasks=0-3;4-7", "direct-greedy-under=33.5")
+        described = self.ctl_json("describe")
+        self.assertEqual({name: row["current"] for name, row in described.items()}, self.ctl_json("get"))
+        row = self.ctl_json("describe", "BalanceIntervalUSec")["interval"]
+        self.assertEqual((row["property"], row["unit"], row["current"], row["default"], row["min"], row["max"]),
+                         ("BalanceIntervalUSec", "s", 1.5, 2.0, 0.1, 60.0))
+        row = described["slice-us-overutil"]
+        self.assertEqual((row["unit"], row["current"], row["min"]), ("us", 1000, 100))
+        for row in described.values():
+            self.assertEqual(self.get(row["property"]).split()[0], row["type"])
 
     def test_describe_tells_who(self):
         self.run_ctl("set", "slice-us-overutil=2000", "--reason", "too slow")
@@ -181,15 +192,15 @@ class Sets(Ctl):
         self.assertEqual(self.run_ctl("get"), before)
 
     def test_json(self):
-        self.assertEqual(self.ctl_json("set", "cache-level=2"), {"generation": 2, "pending": ["CacheLevel"]})
+        self.assertEqual(self.ctl_json("set", "cache-level=2"), {"generation": 2, "pending": ["cache-level"]})
 
     def test_json_of_what_becomes_of_them(self):
         self.run_ctl("set", "perf=3", "--for=2min")
         generation = self.ctl_json("status")["Generation"]
         self.assertEqual(self.ctl_json("confirm"), {"generation": generation})
         self.assertEqual(self.ctl_json("save"), {"path": f"/{SAVED}"})
-        self.assertEqual(self.ctl_json("reset", "perf", "--save", "--dry-run"), {"generation": generation})
-        self.assertEqual(self.ctl_json("reset", "perf", "--save"), {"generation": generation + 1})
+        self.assertEqual(self.ctl_json("reset", "perf", "--save", "--dry-run"), {"generation": generation, "values": {}})
+        self.assertEqual(self.ctl_json("reset", "perf", "--save"), {"generation": generation + 1, "values": {"perf": 0}})
         self.run_ctl("set", "perf=4", "--for=2min")
         self.assertEqual(self.ctl_json("revert"), {"generation": generation + 2})
         for verb in "reload", "attach", "detach", "reattach", "reset-statistics", "probe", "dump":
@@ -273,13 +284,26 @@ class Sets(Ctl):
         self.run_ctl("set", "slice-us-overutil=2000", "kthreads-local=yes")
         self.assertIn(SAVED, self.run_ctl("save", "kthreads-local"))
         self.assertNotIn("slice", (self.root / SAVED).read_text())
-        self.assertEqual(self.run_ctl("reset", "slice-us-overutil"), "reset (generation 4)\n")
+        self.assertEqual(self.run_ctl("reset", "slice-us-overutil"),
+                         "reset (generation 4)\nslice-us-overutil = 1000 us (default), was 2000 us\n")
         self.assertEqual(self.value("slice-us-overutil"), "1000")
         self.run_ctl("reset", "--save")
         self.assertEqual(self.value("perf"), "0")
         self.assertNotIn("perf", (self.root / SAVED).read_text())
         self.fails(REFUSED, "reset", "prf", says=["did you mean perf?"])
         self.fails(REFUSED, "save", "prf", says=["did you mean perf?"])
+
+    def test_reset_says_what_values_became(self):
+        self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\ninterval = 3")
+        self.run_ctl("reload")
+        self.run_ctl("set", "interval=1500ms", "cpumasks=0-3;4-7", "perf=0")
+        self.assertEqual(self.ctl_json("reset", "interval"), {"generation": 4, "values": {"interval": 3.0}})
+        self.run_ctl("set", "interval=1500ms")
+        lines = self.run_ctl("reset").splitlines()
+        self.assertEqual(lines[0], "reset (generation 6)")
+        self.assertRegex(lines[1], r"^interval = 3 s \(.*/etc/wd40d/wd40d.ini:2\), was 1.5 s$")
+        self.assertEqual(lines[2:], ["cpumasks = none (default), was 0-3;4-7"])
+        self.assertEqual(self.run_ctl("reset"), "reset (generation 6)\n")
 
     def test_reload(self):
         self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nperf = 9000\ninterval = 4")
@@ -293,10 +317,18 @@ class Sets(Ctl):
     def test_attach_and_detach(self):
         self.run_ctl("detach", "--reason", "to compare")
         self.assertIn("to compare", self.daemon.log())
-        self.fails(FAILED, "detach", says=["no scheduler is attached"])
+        self.assertEqual(self.run_ctl("detach"), "", "so it is already")
         self.fails(FAILED, "reattach", says=["no scheduler is attached", "wd40ctl attach"])
         self.run_ctl("attach")
+        self.assertEqual(self.run_ctl("attach"), "", "so it is already")
         self.assertEqual(self.get("State"), 's "attached"')
+
+    def test_detach_of_what_has_failed(self):
+        self.fake.fail("open", "EPERM")
+        self.fails(FAILED, "reattach")
+        self.assertEqual(self.get("State"), 's "failed"')
+        self.run_ctl("detach")
+        self.assertEqual(self.get("State"), 's "detached"')
 
 
 class Trials(Ctl):

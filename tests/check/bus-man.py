@@ -43,6 +43,9 @@ def main():
             for name in sorted(names):
                 print(f"dbus/org.scx.Wd40.5.in: {heading}: {name} {what}")
                 faults += 1
+    for line in re.findall(r"^\.(?:.*\bDq\b.*\bDq\b.*)$", page, re.MULTILINE):
+        print(f"dbus/org.scx.Wd40.5.in: quotes in quotes: {line}")
+        faults += 1
     for event in re.findall(r'#define (EVENT_\w+) +"(\w{32})"', (source / "daemon/event.h").read_text()):
         if event[1] not in page:
             print(f"dbus/org.scx.Wd40.5.in: MESSAGE_ID {event[1]} ({event[0]}) is missing")
