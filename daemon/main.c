@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Starts the daemon: options, configuration, signals, service manager, bus. */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -309,6 +310,12 @@ static int act(const struct options *options, struct config *config)
 	}
 }
 
+/*
+ * A bus brings messages of up to 32 MiB from anybody. Once it has freed such a block glibc would take the
+ * next ones from its heap, and keep as much of that for good; with a fixed threshold it gives them back.
+ */
+#define MMAP_THRESHOLD_BYTES (128 << 10)
+
 int main(int argc, char **argv)
 {
 	_cleanup_(config_freep) struct config *config = NULL;
@@ -317,6 +324,7 @@ int main(int argc, char **argv)
 	int r;
 
 	environment_forget();
+	(void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES);
 	r = config_new("", &config);
 	if (r >= 0)
 		r = options_parse(argc, argv, config, &options, why);

@@ -139,7 +139,7 @@ class Attack:
     domains: int = 4
     polkit: str | None = None  # what it answers, if there is one
     seconds: float = 3
-    peak_mib: int = 32  # how far memory may grow meanwhile
+    peak_mib: int = 80  # how far memory may grow meanwhile: a message of 32 MiB is read into a growing block
     cpu_max: float = 100  # percent of one that the daemon may take
     on_socket: bool = False  # of the statistics, where root is to be served too
 
