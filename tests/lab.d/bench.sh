@@ -73,7 +73,7 @@ watch_guest() {
 
 # boot FOLDER KERNEL-WORDS SCHEDULER...: measures in one guest; in another one what is left when it hangs.
 boot() {
-	local share=$1 words=$2 guest try
+	local share=$1 words=$2 guest status try
 	shift 2
 	mkdir "$share"
 	touch "$share/journal"
@@ -85,8 +85,12 @@ boot() {
 			-- "/lab/src/$COUNTED/run" "$size" "$rounds" "$loads" "$@" &
 		guest=$!
 		watch_guest "$guest" "$share/journal"
-		! wait "$guest" || return 0
-		say "the guest failed, try $try of $GUESTS_MAX"
+		status=0
+		wait "$guest" || status=$?
+		case $status in
+		0 | 2) return "$status" ;; # 2: there is no such guest
+		*) say "the guest failed, try $try of $GUESTS_MAX" ;;
+		esac
 	done
 	return 1
 }
