@@ -15,6 +15,7 @@
 #define CLIENT_PATH       "/org/scx/Wd40"
 #define CLIENT_INTERFACE  "org.scx.Wd40"
 #define CLIENT_STATISTICS "org.scx.Wd40.Statistics"
+#define CLIENT_DETAILS    "org.scx.Wd40.Details"
 
 /* host and address are borrowed and may be NULL: this machine, and its system bus. */
 struct client {

@@ -9,7 +9,7 @@
 #include "ctl/output.h"
 #include "ctl/tunable-text.h"
 
-#define FIELDS_MAX 5
+#define FIELDS_MAX 6
 
 static void print_tunables_changed(FILE *f, json_object *event);
 static void print_tunables_reverted(FILE *f, json_object *event);
@@ -26,12 +26,12 @@ static const struct kind {
 	enum color color;
 } kinds[] = {
 	{ "TunablesChanged",
-	  { "generation", "names", "origin", "uid" },
+	  { "generation", "values", "origin", "uid", "caller", "reason" },
 	  print_tunables_changed,
 	  COLOR_BOLD },
 	{ "TunablesReverted", { "generation", "cause" }, print_tunables_reverted, COLOR_YELLOW },
 	{ "SchedulerExited",
-	  { "kind", "code", "reason", "message", "will_restart" },
+	  { "kind", "code", "reason", "will_restart", "message" },
 	  print_scheduler_exited,
 	  COLOR_RED },
 	{ "PropertiesChanged",
@@ -63,15 +63,6 @@ static const char *get_text(json_object *event, const char *field)
 	return json_text(get(event, field));
 }
 
-/* Names of properties become keys. */
-static void add_field(json_object *event, const char *field, json_object *value)
-{
-	if (strcmp(field, "names") == 0 && json_object_is_type(value, json_type_array))
-		json_object_object_add(event, field, tunable_keys(value));
-	else
-		json_object_object_add(event, field, json_object_get(value));
-}
-
 json_object *event_new(const char *name, uint64_t time_usec, json_object *values)
 {
 	const struct kind *kind = kind_of(name);
@@ -82,10 +73,12 @@ json_object *event_new(const char *name, uint64_t time_usec, json_object *values
 	if (!kind)
 		json_object_object_add(event, "values", json_object_get(values));
 	else if (!kind->fields[1])
-		add_field(event, kind->fields[0], values);
+		json_object_object_add(event, kind->fields[0], json_object_get(values));
 	else
-		for (size_t i = 0; i < FIELDS_MAX && kind->fields[i]; i++)
-			add_field(event, kind->fields[i], json_at(values, i));
+		for (size_t i = 0; i < json_length(values) && i < FIELDS_MAX && kind->fields[i];
+		     i++)
+			json_object_object_add(event, kind->fields[i],
+					       json_object_get(json_at(values, i)));
 	return event;
 }
 
@@ -97,19 +90,6 @@ static void print_names(FILE *f, json_object *names, const char *separator)
 
 		fprintf(f, "%s%s", i ? separator : "", id >= 0 ? tunables[id].key : name);
 	}
-}
-
-/* user, caller and reason are added by who knows them. */
-static void print_tunables_changed(FILE *f, json_object *event)
-{
-	fprintf(f, "generation %s, %s: ", get_text(event, "generation"), get_text(event, "origin"));
-	print_names(f, get(event, "names"), ", ");
-	if (*get_text(event, "user"))
-		fprintf(f, ", by %s", get_text(event, "user"));
-	if (*get_text(event, "caller"))
-		fprintf(f, " in %s", get_text(event, "caller"));
-	if (*get_text(event, "reason"))
-		fprintf(f, " (%s)", get_text(event, "reason"));
 }
 
 static void print_tunables_reverted(FILE *f, json_object *event)
@@ -168,6 +148,33 @@ static void print_property(FILE *f, const char *name, json_object *value)
 
 	fprintf(f, "%s = ", id >= 0 ? tunables[id].key : name);
 	print_value(f, name, value);
+}
+
+/* "perf = 3, interval = 2 s", of an object with names of properties. */
+static void print_values(FILE *f, json_object *values)
+{
+	const char *separator = "";
+
+	if (!json_object_is_type(values, json_type_object))
+		return;
+	json_object_object_foreach (values, name, value) {
+		fputs(separator, f);
+		print_property(f, name, value);
+		separator = ", ";
+	}
+}
+
+/* The user is added by who knows them by name. */
+static void print_tunables_changed(FILE *f, json_object *event)
+{
+	fprintf(f, "generation %s, %s: ", get_text(event, "generation"), get_text(event, "origin"));
+	print_values(f, get(event, "values"));
+	if (*get_text(event, "user"))
+		fprintf(f, ", by %s", get_text(event, "user"));
+	if (*get_text(event, "caller"))
+		fprintf(f, " in %s", get_text(event, "caller"));
+	if (*get_text(event, "reason"))
+		fprintf(f, " (%s)", get_text(event, "reason"));
 }
 
 /* "domain D3" for /org/scx/Wd40/Domain/D3. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ctl/details.h"
 #include "ctl/exit-codes.h"
 #include "ctl/origin.h"
 #include "ctl/output.h"
@@ -101,6 +102,21 @@ static void print_json(json_object *rows)
 	output_json(stdout, shown);
 }
 
+/* Not of what nobody has set: asking takes its time. */
+static void add_authors(struct client *c, json_object *rows)
+{
+	_cleanup_(json_putp) json_object *details = NULL;
+	bool wanted = false;
+
+	json_object_object_foreach (rows, name, row) {
+		(void)name;
+		wanted |= strcmp(tunable_row_string(row, "origin"), "runtime") == 0;
+	}
+	if (wanted)
+		details = details_get(c);
+	details_add_to_rows(rows, details);
+}
+
 int verb_describe(struct client *c, const struct request *q)
 {
 	_cleanup_(json_putp) json_object *rows = NULL;
@@ -109,6 +125,7 @@ int verb_describe(struct client *c, const struct request *q)
 
 	if (r)
 		return r;
+	add_authors(c, rows);
 	if (request_has(q, OPT_JSON)) {
 		print_json(rows);
 		return CTL_OK;

@@ -14,6 +14,7 @@
 struct watch {
 	struct client *client;
 	bool json;
+	char detailed[64]; /* the last signal, if it had details */
 };
 
 static uint64_t now_usec(void)
@@ -41,41 +42,6 @@ static void print_message(const struct watch *w, const char *name, const char *m
 	print_event(w, event);
 }
 
-/* DescribeTunables without a word when it fails: the event is printed all the same. */
-static json_object *describe(const struct watch *w)
-{
-	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-	json_object *rows = NULL;
-
-	if (sd_bus_call_method(w->client->bus, CLIENT_NAME, CLIENT_PATH, CLIENT_INTERFACE,
-			       "DescribeTunables", NULL, &reply, "") < 0)
-		return NULL;
-	(void)bus_json_read_all(reply, &rows);
-	return rows;
-}
-
-static void copy_text(json_object *event, const char *field, json_object *row)
-{
-	const char *text = tunable_row_string(row, field);
-
-	if (*text)
-		json_object_object_add(event, field, json_object_new_string(text));
-}
-
-/* From which unit and why. When somebody else was faster since, the user is another one mostly. */
-static void add_circumstances(json_object *event, json_object *rows, int64_t uid)
-{
-	json_object *first = json_at(json_object_object_get(event, "names"), 0);
-	json_object *row = first ? tunable_row(rows, json_text(first), NULL) : NULL;
-	json_object *row_uid;
-
-	if (!row || !json_object_object_get_ex(row, "uid", &row_uid) ||
-	    json_object_get_int64(row_uid) != uid)
-		return;
-	copy_text(event, "caller", row);
-	copy_text(event, "reason", row);
-}
-
 static bool has_origin(json_object *event, const char *origin)
 {
 	return strcmp(json_text(json_object_object_get(event, "origin")), origin) == 0;
@@ -87,30 +53,44 @@ static bool has_author(json_object *event, int64_t uid)
 	return uid != 0 || has_origin(event, "runtime") || has_origin(event, "reset");
 }
 
-/* The signal has the user; the rest is asked for, of values that are in force since. */
-static void add_author(const struct watch *w, json_object *event)
+/* For those who may know it the user's number is there. */
+static void add_user(const struct watch *w, json_object *event)
 {
-	int64_t uid = json_object_get_int64(json_object_object_get(event, "uid"));
-	_cleanup_(json_putp) json_object *rows = NULL;
+	json_object *uid = json_object_object_get(event, "uid");
 	_cleanup_(freep) char *user = NULL;
 
-	if (!has_author(event, uid))
+	if (!uid || !has_author(event, json_object_get_int64(uid)))
 		return;
-	user = origin_user(uid, !w->client->host);
+	user = origin_user(json_object_get_int64(uid), !w->client->host);
 	json_object_object_add(event, "user", json_object_new_string(user ?: "?"));
-	if (has_origin(event, "runtime"))
-		rows = describe(w);
-	if (rows)
-		add_circumstances(event, rows, uid);
+}
+
+/*
+ * What has details comes twice to those who may know them: first with them. Whether this is the second
+ * time.
+ */
+static bool is_known(struct watch *w, sd_bus_message *m)
+{
+	const char *member = sd_bus_message_get_member(m);
+	bool known = strcmp(w->detailed, member) == 0;
+
+	*w->detailed = '\0';
+	if (strcmp(sd_bus_message_get_interface(m), CLIENT_DETAILS) != 0)
+		return known;
+	snprintf(w->detailed, sizeof(w->detailed), "%s", member);
+	return false;
 }
 
 static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	_cleanup_(json_putp) json_object *values = NULL, *event = NULL;
 	const char *member = sd_bus_message_get_member(m);
-	const struct watch *w = userdata;
-	int r = bus_json_read_all(m, &values);
+	struct watch *w = userdata;
+	int r;
 
+	if (is_known(w, m))
+		return 0;
+	r = bus_json_read_all(m, &values);
 	if (r < 0) {
 		client_fail_errno(r, member);
 		return 0;
@@ -119,8 +99,7 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	if (strcmp(sd_bus_message_get_path(m), CLIENT_PATH) != 0)
 		json_object_object_add(event, "path",
 				       json_object_new_string(sd_bus_message_get_path(m)));
-	if (strcmp(member, "TunablesChanged") == 0)
-		add_author(w, event);
+	add_user(w, event);
 	print_event(w, event);
 	return 0;
 }

@@ -57,29 +57,16 @@ static int read_assignment(struct wanted *w, const char *assignment)
 	return CTL_OK;
 }
 
-static int append_wanted(sd_bus_message *m, enum tunable_id id, const struct tunable_value *value)
-{
-	const struct tunable *t = &tunables[id];
-	int r = sd_bus_message_open_container(m, 'e', "sv");
-
-	if (r >= 0)
-		r = sd_bus_message_append(m, "s", t->bus_name);
-	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'v', tunable_signature(t->type));
-	if (r >= 0)
-		r = tunable_value_append(m, t->type, value);
-	if (r >= 0)
-		r = sd_bus_message_close_container(m);
-	return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
 static int append_all_wanted(sd_bus_message *m, const struct wanted *w)
 {
 	const struct tunable_set *values = config_values(w->config);
 	int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
-	for (size_t i = 0; r >= 0 && i < w->n; i++)
-		r = append_wanted(m, w->ids[i], &values->values[w->ids[i]]);
+	for (size_t i = 0; r >= 0 && i < w->n; i++) {
+		const struct tunable *t = &tunables[w->ids[i]];
+
+		r = tunable_value_append_entry(m, t->bus_name, t->type, &values->values[w->ids[i]]);
+	}
 	if (r >= 0)
 		r = sd_bus_message_close_container(m);
 	return r < 0 ? client_fail_errno(r, "cannot make the call") : CTL_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ctl/details.h"
 #include "ctl/elapsed.h"
 #include "ctl/exit-codes.h"
 #include "ctl/output.h"
@@ -81,7 +82,7 @@ static void print_state(const struct client *c, json_object *properties)
 	       number_of(properties, "EnableSequence"));
 }
 
-/* (sxss): kind, code, reason, message; kind "none" before the first. */
+/* Kind, code, reason and, for those who may, message; kind "none" before the first. */
 static void print_last_exit(json_object *properties)
 {
 	json_object *last = json_object_object_get(properties, "LastExit");
@@ -174,6 +175,23 @@ static void print_status(const struct client *c, json_object *properties)
 	print_files(properties);
 }
 
+static bool has_ended(json_object *properties)
+{
+	json_object *kind = json_at(json_object_object_get(properties, "LastExit"), 0);
+
+	return kind && strcmp(json_text(kind), "none") != 0;
+}
+
+/* Of what has ended or is not attached there may be more to say. */
+static void add_details(struct client *c, json_object *properties)
+{
+	_cleanup_(json_putp) json_object *details = NULL;
+
+	if (has_ended(properties) || *text_of(properties, "StateReason"))
+		details = details_get(c);
+	details_add_to_state(properties, details);
+}
+
 int verb_status(struct client *c, const struct request *q)
 {
 	_cleanup_(json_putp) json_object *properties = NULL;
@@ -181,6 +199,7 @@ int verb_status(struct client *c, const struct request *q)
 
 	if (r)
 		return r;
+	add_details(c, properties);
 	if (request_has(q, OPT_JSON))
 		output_json(stdout, properties);
 	else

@@ -71,13 +71,12 @@ static void on_state_changed(void *userdata)
 	check_ready(s);
 }
 
-static void on_tunables_changed(uint64_t generation, const enum tunable_id *ids, size_t n,
-				const char *origin, uid_t uid, void *userdata)
+static void on_tunables_changed(const struct tunables_change *change, void *userdata)
 {
 	struct service *s = userdata;
 
 	tell_status(s);
-	bus_tunables_changed(s->bus, generation, ids, n, origin, uid);
+	bus_tunables_changed(s->bus, change);
 }
 
 static void on_tunables_reverted(uint64_t generation, enum revert_cause cause, void *userdata)

@@ -60,18 +60,28 @@ static void list_unmet(char *text, size_t size)
 						 used ? "; " : "", reqs[i].name, reqs[i].detail);
 }
 
+/* Which kind of end it was is for everybody; the kernel's message may name any task. */
+static void explain_exit(struct manager *m, const char *before, const char *separator)
+{
+	const struct sched_exit *e = &m->last_exit;
+
+	manager_explain(m, "%s%s%s", before, separator, e->reason);
+	if (*e->message)
+		manager_explain_in_full(m, "%s%s%s: %.300s", before, separator, e->reason,
+					e->message);
+}
+
 static void explain_failure(struct manager *m, int err)
 {
 	char unmet[400];
 
 	list_unmet(unmet, sizeof(unmet));
 	if (*unmet)
-		snprintf(m->reason, sizeof(m->reason), "%s: %s", failure_name(err), unmet);
+		manager_explain(m, "%s: %s", failure_name(err), unmet);
 	else if (m->attempt_has_exit)
-		snprintf(m->reason, sizeof(m->reason), "%s: %s: %.300s", failure_name(err),
-			 m->last_exit.reason, m->last_exit.message);
+		explain_exit(m, failure_name(err), ": ");
 	else
-		snprintf(m->reason, sizeof(m->reason), "%s", failure_name(err));
+		manager_explain(m, "%s", failure_name(err));
 }
 
 int manager_read_topology(struct manager *m, struct topology **ret)
@@ -84,8 +94,7 @@ int manager_read_topology(struct manager *m, struct topology **ret)
 			  why, ret);
 	if (r >= 0)
 		return 0;
-	snprintf(m->reason, sizeof(m->reason), "no domains can be made of this machine: %s",
-		 *why ? why : strerror(-r));
+	manager_explain(m, "no domains can be made of this machine: %s", *why ? why : strerror(-r));
 	return r == -EINVAL ? -EDOM : r;
 }
 
@@ -199,7 +208,7 @@ static int attach_once(struct manager *m, const struct tunable_set *values)
 	uint64_t hotplug_seq = sched_backend.hotplug_seq();
 	int r;
 
-	*m->reason = '\0';
+	manager_explain(m, "%s", "");
 	m->attempt_has_exit = false;
 	r = tunable_set_copy(values, &m->attached_values);
 	if (r >= 0)
@@ -260,7 +269,7 @@ static int attach_as_before(struct manager *m)
 	}
 	if (!differs)
 		return -EDOM;
-	log_error("%s; trying the domains as they were", m->reason);
+	log_error("%s; trying the domains as they were", m->full_reason);
 	return attach_with(m, &values);
 }
 
@@ -315,7 +324,7 @@ void manager_attach_failed(struct manager *m, int err)
 	/* Another scheduler may go away again; the rest stays as it is. */
 	if (err == -EBUSY || !manager_failure_is_final(err))
 		next = sched_restart_next(&m->restart, NULL, loop_now_usec());
-	log_error("cannot attach: %s; %s", m->reason, describe_next(&next, text));
+	log_error("cannot attach: %s; %s", m->full_reason, describe_next(&next, text));
 	if (m->attempt_has_exit) {
 		report_exit(m, next.verdict == SCHED_RESTART);
 		manager_blame_trial(m, &m->last_exit);
@@ -361,10 +370,10 @@ static void log_exit(const struct manager *m, int level, const char *what_next)
 
 	event_add(&event, "WD40_EXIT_KIND=%s", kind);
 	event_add(&event, "WD40_EXIT_CODE=%#" PRIx64, (uint64_t)e->code);
-	event_add(&event, "WD40_REASON=%s", m->reason);
+	event_add(&event, "WD40_REASON=%s", m->full_reason);
 	log_event(level, EVENT_SCHEDULER_EXITED, (const char *const *)event.fields,
 		  "the kernel ended the scheduler: %s, code %#" PRIx64 ": %s; %s", kind,
-		  (uint64_t)e->code, m->reason, what_next);
+		  (uint64_t)e->code, m->full_reason, what_next);
 }
 
 static void handle_exit(struct manager *m)
@@ -374,8 +383,7 @@ static void handle_exit(struct manager *m)
 	bool at_once = next.verdict == SCHED_RESTART && !next.delay_usec;
 	char text[64];
 
-	snprintf(m->reason, sizeof(m->reason), "%s%s%.300s", e->reason, *e->message ? ": " : "",
-		 e->message);
+	explain_exit(m, "", "");
 	log_exit(m, at_once ? LOG_NOTICE : LOG_ERR, describe_next(&next, text));
 	log_dump(m);
 	manager_detach(m);

@@ -58,7 +58,8 @@ int manager_detach_by_hand(struct manager *m, const struct config_author *author
 	log_request("detaching", author);
 	loop_stop_timer(m->restart_timer);
 	manager_detach(m);
-	snprintf(m->reason, sizeof(m->reason), "detached by uid %u", author->uid);
+	manager_explain(m, "detached on request");
+	manager_explain_in_full(m, "detached by uid %u", author->uid);
 	manager_set_state(m, STATE_DETACHED);
 	return 0;
 }

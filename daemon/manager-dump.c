@@ -11,7 +11,7 @@ static void dump_state(const struct manager *m, FILE *f)
 	const struct sched_exit *e = manager_last_exit(m);
 
 	fprintf(f, "wd40d %s\nstate: %s\nreason: %s\nrestarts: %u\ngeneration: %" PRIu64 "\n",
-		WD40D_VERSION, manager_state_name(m->state), m->reason, m->restart_count,
+		WD40D_VERSION, manager_state_name(m->state), m->full_reason, m->restart_count,
 		manager_generation(m));
 	fprintf(f, "on trial: %" PRIu64 "\ntopology: %s\n",
 		transactions_unconfirmed(m->transactions), text ?: "");

@@ -25,7 +25,8 @@ struct manager {
 	struct manager_listener listener;
 
 	enum manager_state state;
-	char reason[512]; /* why it is not attached */
+	char reason[512];      /* why it is not attached, for everybody */
+	char full_reason[512]; /* the same with what only some may know */
 	struct transactions *transactions;
 	struct loop_source *trial_timer;
 	uint32_t restart_count;
@@ -53,11 +54,14 @@ struct manager {
 
 void manager_set_state(struct manager *m, enum manager_state state);
 void manager_tell_state(struct manager *m);
+/* Why it is not attached. In full: names of tasks and of users, too. The first is for both until the other. */
+void manager_explain(struct manager *m, const char *format, ...) _printf_(2, 3);
+void manager_explain_in_full(struct manager *m, const char *format, ...) _printf_(2, 3);
 void manager_publish_config(struct manager *m); /* the values, as the generation they are */
 
 /* manager-attach.c */
 int manager_attach(struct manager *m);
-int manager_read_topology(struct manager *m, struct topology **ret); /* says why in m->reason */
+int manager_read_topology(struct manager *m, struct topology **ret); /* explains why */
 bool manager_failure_is_final(int err); /* of manager_attach: another attempt cannot cure it */
 void manager_detach(struct manager *m);
 void manager_attach_failed(struct manager *m, int err); /* tries again later, or gives up */

@@ -36,6 +36,10 @@ static void log_change(const struct manager *m, enum tunable_id id, const char *
 static void apply(struct manager *m, const struct transaction_result *result, const char *origin,
 		  const struct config_author *author)
 {
+	const struct tunables_change change = {
+		result->generation, result->ids, result->n, origin, *author,
+	};
+
 	if (!result->n)
 		return;
 	if (m->sched) {
@@ -45,8 +49,7 @@ static void apply(struct manager *m, const struct transaction_result *result, co
 	for (size_t i = 0; i < result->n; i++)
 		log_change(m, result->ids[i], origin, author);
 	if (m->listener.tunables_changed)
-		m->listener.tunables_changed(result->generation, result->ids, result->n, origin,
-					     author->uid, m->listener.userdata);
+		m->listener.tunables_changed(&change, m->listener.userdata);
 }
 
 static void follow_trial(struct manager *m)

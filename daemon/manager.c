@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +89,7 @@ int manager_start(struct manager *m)
 		manager_attach_failed(m, r);
 		return 0;
 	}
-	log_error("cannot attach: %s", m->reason);
+	log_error("cannot attach: %s", m->full_reason);
 	manager_set_state(m, STATE_FAILED);
 	return r;
 }
@@ -98,6 +99,25 @@ void manager_stop(struct manager *m)
 	loop_stop_timer(m->restart_timer);
 	manager_detach(m);
 	manager_set_state(m, STATE_STOPPING);
+}
+
+void manager_explain(struct manager *m, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(m->reason, sizeof(m->reason), format, args);
+	va_end(args);
+	strcpy(m->full_reason, m->reason);
+}
+
+void manager_explain_in_full(struct manager *m, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(m->full_reason, sizeof(m->full_reason), format, args);
+	va_end(args);
 }
 
 void manager_publish_config(struct manager *m)
@@ -122,6 +142,11 @@ enum manager_state manager_get_state(const struct manager *m)
 const char *manager_reason(const struct manager *m)
 {
 	return m->state == STATE_ATTACHED ? "" : m->reason;
+}
+
+const char *manager_full_reason(const struct manager *m)
+{
+	return m->state == STATE_ATTACHED ? "" : m->full_reason;
 }
 
 uint64_t manager_generation(const struct manager *m)

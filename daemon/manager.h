@@ -33,15 +33,22 @@ const char *manager_state_name(enum manager_state s);
 
 struct manager;
 
+/*
+ * n tunables have new effective values, published as generation. origin: "runtime", "reset", "reload" or
+ * "reverted"; with the last two uid 0 may be the daemon itself.
+ */
+struct tunables_change {
+	uint64_t generation;
+	const enum tunable_id *ids;
+	size_t n;
+	const char *origin;
+	struct config_author author;
+};
+
 /* Called in the loop, after the state has changed. Any member may be NULL. */
 struct manager_listener {
 	void (*state_changed)(void *userdata);
-	/*
-	 * n tunables have new effective values, published as generation. origin: "runtime", "reset",
-	 * "reload" or "reverted", by uid; with the last two 0 may be the daemon itself.
-	 */
-	void (*tunables_changed)(uint64_t generation, const enum tunable_id *ids, size_t n,
-				 const char *origin, uid_t uid, void *userdata);
+	void (*tunables_changed)(const struct tunables_change *change, void *userdata);
 	/* A trial was taken back; tunables_changed has told of the values. */
 	void (*tunables_reverted)(uint64_t generation, enum revert_cause cause, void *userdata);
 	void (*scheduler_exited)(const struct sched_exit *exit, bool will_restart, void *userdata);
@@ -111,7 +118,9 @@ void manager_log_problem(const struct config_problem *problem, void *userdata);
 
 /* What there is to know. Strings and pointers live until the next event of the loop. */
 enum manager_state manager_get_state(const struct manager *m);
-const char *manager_reason(const struct manager *m); /* why not attached; may be "" */
+const char *manager_reason(
+	const struct manager *m); /* why not attached, for everybody; may be "" */
+const char *manager_full_reason(const struct manager *m); /* with names of tasks and users */
 uint64_t manager_generation(const struct manager *m);
 uint64_t manager_enable_seq(const struct manager *m);
 uint64_t manager_attached_realtime_usec(const struct manager *m); /* 0 = never */

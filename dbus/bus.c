@@ -251,12 +251,10 @@ void bus_state_changed(struct bus *b)
 		wd40_object_emit_state(b->object, b->connection);
 }
 
-void bus_tunables_changed(struct bus *b, uint64_t generation, const enum tunable_id *ids, size_t n,
-			  const char *origin, uid_t uid)
+void bus_tunables_changed(struct bus *b, const struct tunables_change *change)
 {
 	if (b && b->connection)
-		wd40_object_emit_tunables(b->object, b->connection, generation, ids, n, origin,
-					  uid);
+		wd40_object_emit_tunables(b->object, b->connection, change);
 }
 
 void bus_tunables_reverted(struct bus *b, uint64_t generation, enum revert_cause cause)

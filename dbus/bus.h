@@ -28,7 +28,6 @@ struct bus *bus_free(struct bus *b);
 
 /* What the manager's listener passes on. A NULL bus is allowed and hears nothing. */
 void bus_state_changed(struct bus *b);
-void bus_tunables_changed(struct bus *b, uint64_t generation, const enum tunable_id *ids, size_t n,
-			  const char *origin, uid_t uid);
+void bus_tunables_changed(struct bus *b, const struct tunables_change *change);
 void bus_tunables_reverted(struct bus *b, uint64_t generation, enum revert_cause cause);
 void bus_scheduler_exited(struct bus *b, const struct sched_exit *exit, bool will_restart);

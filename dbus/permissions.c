@@ -6,6 +6,7 @@
 #include "config/tunables.h"
 #include "dbus/log-control.h"
 #include "dbus/permissions.h"
+#include "dbus/wd40-details.h"
 #include "dbus/wd40-object.h"
 #include "dbus/wd40-statistics.h"
 #include "util/macro.h"
@@ -36,6 +37,7 @@ static const struct {
 	{ WD40_INTERFACE, "Reattach", ACTION_MANAGE_SCHEDULER },
 	{ WD40_INTERFACE, "GetPermissions", ACTION_NONE },
 	{ WD40_INTERFACE, "Dump", ACTION_DUMP },
+	{ WD40_DETAILS_INTERFACE, "GetDetails", ACTION_DUMP },
 	{ WD40_STATISTICS_INTERFACE, "DryRunBalance", ACTION_DUMP },
 	{ WD40_STATISTICS_INTERFACE, "GetStatistics", ACTION_NONE },
 	{ WD40_STATISTICS_INTERFACE, "GetMetadata", ACTION_NONE },

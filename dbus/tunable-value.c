@@ -34,6 +34,23 @@ int tunable_value_append(sd_bus_message *m, enum tunable_type type,
 	}
 }
 
+int tunable_value_append_entry(sd_bus_message *m, const char *key, enum tunable_type type,
+			       const struct tunable_value *value)
+{
+	int r;
+
+	r = sd_bus_message_open_container(m, 'e', "sv");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "s", key);
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'v', tunable_signature(type));
+	if (r >= 0)
+		r = tunable_value_append(m, type, value);
+	if (r >= 0)
+		r = sd_bus_message_close_container(m);
+	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
 /* An array of strings as text with ";" between the items. */
 static int read_list(sd_bus_message *m, char **ret)
 {

@@ -6,9 +6,11 @@
 
 #include "config/tunables.h"
 
-/* Appends a value in its type's signature. */
+/* Appends a value in its type's signature; and that as an entry of a dictionary, a{sv}. */
 int tunable_value_append(sd_bus_message *m, enum tunable_type type,
 			 const struct tunable_value *value);
+int tunable_value_append_entry(sd_bus_message *m, const char *key, enum tunable_type type,
+			       const struct tunable_value *value);
 
 /*
  * Reads a value of that type. *list is the caller's to free, also after an error; value->list borrows

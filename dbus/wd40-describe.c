@@ -12,24 +12,6 @@ static int append_text(sd_bus_message *m, const char *key, const char *text)
 	return sd_bus_message_append(m, "{sv}", key, "s", text);
 }
 
-static int append_value(sd_bus_message *m, const char *key, enum tunable_type type,
-			const struct tunable_value *value)
-{
-	const char *signature = tunable_signature(type);
-	int r;
-
-	r = sd_bus_message_open_container(m, 'e', "sv");
-	if (r >= 0)
-		r = sd_bus_message_append(m, "s", key);
-	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'v', signature);
-	if (r >= 0)
-		r = tunable_value_append(m, type, value);
-	if (r >= 0)
-		r = sd_bus_message_close_container(m);
-	return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
 /* An end of the range, in the tunable's own type. Booleans and lists have none. */
 static int append_bound(sd_bus_message *m, const char *key, enum tunable_type type, double bound)
 {
@@ -41,7 +23,7 @@ static int append_bound(sd_bus_message *m, const char *key, enum tunable_type ty
 	case TUNABLE_PERCENT: value.percent = bound; break;
 	default: return 0;
 	}
-	return append_value(m, key, type, &value);
+	return tunable_value_append_entry(m, key, type, &value);
 }
 
 static int append_default(sd_bus_message *m, enum tunable_id id)
@@ -52,7 +34,7 @@ static int append_default(sd_bus_message *m, enum tunable_id id)
 
 	if (r < 0)
 		return r;
-	r = append_value(m, "default", tunables[id].type, &value);
+	r = tunable_value_append_entry(m, "default", tunables[id].type, &value);
 	tunable_value_done(id, &value);
 	return r;
 }
@@ -94,17 +76,6 @@ static int append_place(sd_bus_message *m, const struct config_origin *origin)
 	return r < 0 ? r : sd_bus_message_append(m, "{sv}", "line", "u", origin->line);
 }
 
-static int append_author(sd_bus_message *m, const struct config_origin *origin)
-{
-	int r = sd_bus_message_append(m, "{sv}", "uid", "u", origin->uid);
-
-	if (r >= 0 && origin->unit)
-		r = append_text(m, "caller", origin->unit);
-	if (r >= 0 && origin->reason)
-		r = append_text(m, "reason", origin->reason);
-	return r;
-}
-
 static int append_reverted(sd_bus_message *m, const struct transactions *t, enum tunable_id id)
 {
 	enum revert_cause cause;
@@ -123,8 +94,6 @@ static int append_origin(sd_bus_message *m, const struct manager *manager, enum 
 
 	if (r >= 0 && origin.layer == LAYER_FILE)
 		r = append_place(m, &origin);
-	if (r >= 0 && origin.layer == LAYER_RUNTIME)
-		r = append_author(m, &origin);
 	return r < 0 ? r : append_reverted(m, manager_transactions(manager), id);
 }
 
@@ -141,7 +110,7 @@ static int append_tunable(sd_bus_message *m, const struct manager *manager, enum
 	if (r >= 0)
 		r = append_row(m, id);
 	if (r >= 0)
-		r = append_value(m, "current", tunables[id].type, &current);
+		r = tunable_value_append_entry(m, "current", tunables[id].type, &current);
 	if (r >= 0)
 		r = append_origin(m, manager, id);
 	if (r >= 0)

@@ -9,6 +9,7 @@
 #include "dbus/wd40-changes.h"
 #include "dbus/wd40-control.h"
 #include "dbus/wd40-describe.h"
+#include "dbus/wd40-details.h"
 #include "dbus/wd40-object.h"
 #include "dbus/wd40-state.h"
 #include "dbus/wd40-statistics.h"
@@ -154,35 +155,18 @@ void wd40_object_emit_state(struct wd40_object *o, sd_bus *bus)
 	child_objects_tell(o->children, o->context.manager, bus);
 }
 
-static int send_tunables_changed(sd_bus *bus, uint64_t generation, const char **names,
-				 const char *origin, uid_t uid)
-{
-	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-	int r;
-
-	r = sd_bus_message_new_signal(bus, &m, WD40_OBJECT_PATH, WD40_INTERFACE, "TunablesChanged");
-	if (r >= 0)
-		r = sd_bus_message_append(m, "t", generation);
-	if (r >= 0)
-		r = sd_bus_message_append_strv(m, (char **)names);
-	if (r >= 0)
-		r = sd_bus_message_append(m, "su", origin, uid);
-	return r < 0 ? r : sd_bus_send(bus, m, NULL);
-}
-
-void wd40_object_emit_tunables(struct wd40_object *o, sd_bus *bus, uint64_t generation,
-			       const enum tunable_id *ids, size_t n, const char *origin, uid_t uid)
+void wd40_object_emit_tunables(struct wd40_object *o, sd_bus *bus,
+			       const struct tunables_change *change)
 {
 	const char *names[MAX_CHANGES + 1];
 	int r;
 
-	for (size_t i = 0; i < n; i++)
-		names[i] = tunables[ids[i]].bus_name;
-	names[n] = NULL;
-	r = send_tunables_changed(bus, generation, names, origin, uid);
+	r = wd40_send_change(bus, o->context.manager, change);
 	if (r < 0)
 		log_errno(LOG_DEBUG, r, "TunablesChanged is not sent");
-	emit_changes(o, bus, names, n);
+	for (size_t i = 0; i < change->n; i++)
+		names[i] = tunables[change->ids[i]].bus_name;
+	emit_changes(o, bus, names, change->n);
 }
 
 void wd40_object_emit_reverted(sd_bus *bus, uint64_t generation, enum revert_cause cause)
@@ -214,6 +198,7 @@ size_t wd40_object_parts(struct wd40_part ret[WD40_PARTS_MAX])
 		{ WD40_STATISTICS_INTERFACE, wd40_statistics_vtable, false },
 		{ WD40_STATISTICS_INTERFACE, wd40_subscriptions_vtable, false },
 		{ WD40_STATISTICS_INTERFACE, wd40_balance_vtable, true },
+		{ WD40_DETAILS_INTERFACE, wd40_details_vtable, false },
 		{ WD40_INTERFACE, wd40_control_vtable, false },
 		{ WD40_INTERFACE, wd40_describe_vtable, false },
 		{ WD40_INTERFACE, wd40_changes_vtable, false },

@@ -50,8 +50,8 @@ void wd40_object_drop(struct wd40_object *o);
 void wd40_object_emit_state(struct wd40_object *o, sd_bus *bus);
 
 /* TunablesChanged, and one PropertiesChanged for the tunables and what changed with them. */
-void wd40_object_emit_tunables(struct wd40_object *o, sd_bus *bus, uint64_t generation,
-			       const enum tunable_id *ids, size_t n, const char *origin, uid_t uid);
+void wd40_object_emit_tunables(struct wd40_object *o, sd_bus *bus,
+			       const struct tunables_change *change);
 
 /* TunablesReverted. */
 void wd40_object_emit_reverted(sd_bus *bus, uint64_t generation, enum revert_cause cause);

@@ -6,7 +6,7 @@
 #include "dbus/wd40-object.h"
 #include "dbus/wd40-state.h"
 
-#define API_VERSION 1u
+#define API_VERSION 2u
 
 /* Getter of a property that one expression of the manager m gives. */
 #define GETTER(name, signature, expression)                                          \
@@ -48,15 +48,15 @@ static int get_state_reason(sd_bus *bus, const char *path, const char *interface
 	return append_text(reply, manager_reason(userdata));
 }
 
-/* Before the first exit: kind "none" and empty texts. */
+/* Before the first exit: kind "none" and an empty text. What the kernel said besides is not for everybody. */
 static int get_last_exit(sd_bus *bus, const char *path, const char *interface, const char *property,
 			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	static const struct sched_exit none;
 	const struct sched_exit *e = manager_last_exit(userdata) ?: &none;
 
-	return sd_bus_message_append(reply, "(sxss)", sched_exit_kind_name(e->kind), e->code,
-				     e->reason, e->message);
+	return sd_bus_message_append(reply, "(sxs)", sched_exit_kind_name(e->kind), e->code,
+				     e->reason);
 }
 
 static int append_names(sd_bus_message *reply, tunable_mask ids)
@@ -153,7 +153,7 @@ const sd_bus_vtable wd40_state_vtable[] = {
 	SD_BUS_PROPERTY("EnableSequence", "t", get_enable_sequence, 0, NOT_TRACKED),
 	SD_BUS_PROPERTY("AttachedTimestamp", "t", get_attached, 0, EMITS),
 	SD_BUS_PROPERTY("AttachedTimestampMonotonic", "t", get_attached_monotonic, 0, EMITS),
-	SD_BUS_PROPERTY("LastExit", "(sxss)", get_last_exit, 0, EMITS),
+	SD_BUS_PROPERTY("LastExit", "(sxs)", get_last_exit, 0, EMITS),
 	SD_BUS_PROPERTY("RestartCount", "u", get_restart_count, 0, EMITS),
 	SD_BUS_PROPERTY("Generation", "t", get_generation, 0, EMITS),
 	SD_BUS_PROPERTY("InstanceId", "s", get_instance, 0, CONST),
@@ -165,22 +165,14 @@ const sd_bus_vtable wd40_state_vtable[] = {
 	SD_BUS_PROPERTY("ConfigProblems", "u", get_config_problems, 0, EMITS),
 	SD_BUS_PROPERTY("Topology", "s", get_topology, 0, EMITS),
 	SD_BUS_PROPERTY("Domains", "a(uuau)", get_domains, 0, EMITS),
-	SD_BUS_SIGNAL_WITH_NAMES("SchedulerExited", "sxssb",
+	SD_BUS_SIGNAL_WITH_NAMES("SchedulerExited", "sxsb",
 				 SD_BUS_PARAM(kind) SD_BUS_PARAM(code) SD_BUS_PARAM(reason)
-					 SD_BUS_PARAM(message) SD_BUS_PARAM(will_restart),
+					 SD_BUS_PARAM(will_restart),
 				 0),
-	SD_BUS_SIGNAL_WITH_NAMES("TunablesChanged", "tassu",
-				 SD_BUS_PARAM(generation) SD_BUS_PARAM(names) SD_BUS_PARAM(origin)
-					 SD_BUS_PARAM(uid),
+	SD_BUS_SIGNAL_WITH_NAMES("TunablesChanged", "ta{sv}s",
+				 SD_BUS_PARAM(generation) SD_BUS_PARAM(values) SD_BUS_PARAM(origin),
 				 0),
 	SD_BUS_SIGNAL_WITH_NAMES("TunablesReverted", "ts",
 				 SD_BUS_PARAM(generation) SD_BUS_PARAM(cause), 0),
 	SD_BUS_VTABLE_END,
 };
-
-int wd40_send_exit(sd_bus *bus, const struct sched_exit *exit, bool will_restart)
-{
-	return sd_bus_emit_signal(bus, WD40_OBJECT_PATH, WD40_INTERFACE, "SchedulerExited", "sxssb",
-				  sched_exit_kind_name(exit->kind), exit->code, exit->reason,
-				  exit->message, will_restart);
-}

@@ -4,10 +4,5 @@
 
 #include <systemd/sd-bus.h>
 
-#include "daemon/sched.h"
-
 /* Userdata: the struct manager. */
 extern const sd_bus_vtable wd40_state_vtable[];
-
-/* Sends SchedulerExited. */
-int wd40_send_exit(sd_bus *bus, const struct sched_exit *exit, bool will_restart);

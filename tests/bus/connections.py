@@ -2,6 +2,7 @@
 """Connections to the bus: one that calls methods, one that collects signals."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -63,28 +64,35 @@ class Signals:
     """Collects the daemon's signals. They arrive in order, and before the reply to a later call, so
     after a call everything that was sent before it is here."""
 
-    def __init__(self, case, owned_name=None, everywhere=False):
-        """everywhere: those of the objects below too; then each is (member, path, arguments)."""
+    def __init__(self, case, owned_name=None, everywhere=False, details=False, user=None):
+        """everywhere: those of the objects below too; then each is (member, path, arguments). details: those that are
+        for root alone too. user: the number of another one than root who listens."""
         import dbus.bus
         import dbus.mainloop.glib
         from gi.repository import GLib
 
         self.context = GLib.MainContext.default()
         loop = dbus.mainloop.glib.DBusGMainLoop()
-        self.connection = dbus.bus.BusConnection(case.bus.address, mainloop=loop)
-        self.seen = []
+        os.seteuid(user or 0)
+        try:
+            self.connection = dbus.bus.BusConnection(case.bus.address, mainloop=loop)
+        finally:
+            os.seteuid(0)
+        self.seen, self.details = [], details
         if owned_name:
             self.connection.request_name(owned_name)
             return
         if everywhere:
             self.connection.add_signal_receiver(self.on_any_signal, member_keyword="member", path_keyword="path")
         else:
-            self.connection.add_signal_receiver(self.on_signal, path=PATH, member_keyword="member")
+            self.connection.add_signal_receiver(self.on_signal, path=PATH, member_keyword="member",
+                                                interface_keyword="interface")
         self.object = self.connection.get_object(NAME, PATH, introspect=False)
         case.addCleanup(self.connection.close)
 
-    def on_signal(self, *arguments, member):
-        self.seen.append((member, plain(arguments)))
+    def on_signal(self, *arguments, member, interface):
+        if self.details or interface != f"{NAME}.Details":
+            self.seen.append((member, plain(arguments)))
 
     def on_any_signal(self, *arguments, member, path):
         if path.startswith(PATH):

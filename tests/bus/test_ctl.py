@@ -341,10 +341,10 @@ class Trials(Ctl):
         self.assertIn("generation 2 is taken back: expired", monitor.wait_for("TunablesReverted"))
         self.assertEqual(self.value("slice-us-overutil"), "1000")
         self.assertRegex(monitor.wait_for("TunablesChanged"),
-                         r"^\d\d:\d\d:\d\d\.\d{3}  TunablesChanged +generation 2, runtime: slice-us-overutil, by root.* \(a test\)$")
+                         r"^\d\d:\d\d:\d\d\.\d{3}  TunablesChanged +generation 2, runtime: slice-us-overutil = 5000 us, by root.* \(a test\)$")
         self.assertIn("slice-us-overutil = 5000 us", monitor.wait_for("UnconfirmedGeneration = 2"))
         self.assertIn("slice-us-overutil = 1000 us", monitor.wait_for("Generation = 3"))
-        self.assertTrue(monitor.lines("TunablesChanged")[1].endswith("generation 3, reverted: slice-us-overutil"))
+        self.assertTrue(monitor.lines("TunablesChanged")[1].endswith("generation 3, reverted: slice-us-overutil = 1000 us"))
         self.assertIn("Taken back: generation 2: expired", self.run_ctl("describe", "slice-us-overutil"))
 
     def test_confirmed(self):

@@ -34,11 +34,11 @@ class Monitors(Ctl):
         polkit.answer("yes")
         self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nperf = 3")
         self.run_ctl("reload", user="nobody")
-        self.assertRegex(monitor.wait_for("TunablesChanged"), r"generation \d+, reload: perf, by nobody$")
+        self.assertRegex(monitor.wait_for("TunablesChanged"), r"generation \d+, reload: perf = 3, by nobody$")
         self.machine.write("etc/wd40d/wd40d.ini", "[wd40d]\nperf = 4")
         self.daemon.process.send_signal(signal.SIGHUP)
         wait_until("the second", lambda: len(monitor.lines("TunablesChanged")) == 2)
-        self.assertTrue(monitor.lines("TunablesChanged")[1].endswith("reload: perf"))
+        self.assertTrue(monitor.lines("TunablesChanged")[1].endswith("reload: perf = 4"))
 
     def test_who_takes_a_trial_back(self):
         monitor = Monitor(self)
@@ -48,7 +48,7 @@ class Monitors(Ctl):
         self.run_ctl("set", "perf=4", "--for=2min", user="nobody")
         self.run_ctl("revert", user="nobody")
         monitor.wait_for("TunablesReverted")
-        self.assertTrue(monitor.lines("TunablesChanged")[2].endswith("reverted: perf, by nobody"))
+        self.assertTrue(monitor.lines("TunablesChanged")[2].endswith("reverted: perf = 3, by nobody"))
 
     def test_domains_come_and_go(self):
         monitor = Monitor(self)
@@ -63,8 +63,8 @@ class Monitors(Ctl):
         self.run_ctl("set", "perf=3", "interval=4", "--reason", "why not")
         event = json.loads(monitor.wait_for("TunablesChanged"))
         self.assertLess(abs(event["time_usec"] / 1e6 - time.time()), 60)
-        self.assertEqual((event["generation"], event["names"], event["origin"], event["uid"], event["user"], event["reason"]),
-                         (2, ["interval", "perf"], "runtime", 0, "root", "why not"))
+        self.assertEqual((event["generation"], event["values"], event["origin"], event["uid"], event["user"], event["reason"]),
+                         (2, {"BalanceIntervalUSec": 4000000, "PerfLevel": 3}, "runtime", 0, "root", "why not"))
         changed = json.loads(monitor.wait_for("PropertiesChanged"))["changed"]
         self.assertEqual((changed["PerfLevel"], changed["BalanceIntervalUSec"]), (3, 4000000))
         self.fake.end(self.fake.SYSRQ, 0, "sysrq")

@@ -59,10 +59,10 @@ class State(Case):
     def test_after_attach(self):
         self.assertEqual(self.get("State"), 's "attached"')
         self.assertEqual(self.get("OpsName"), 's "wd40"')
-        self.assertEqual(self.get("ApiVersion"), "u 1")
+        self.assertEqual(self.get("ApiVersion"), "u 2")
         self.assertEqual(self.get("EnableSequence"), "t 1")
         self.assertEqual(self.get("RestartCount"), "u 0")
-        self.assertEqual(self.get("LastExit"), '(sxss) "none" 0 "" ""')
+        self.assertEqual(self.get("LastExit"), '(sxs) "none" 0 ""')
         self.assertEqual(self.get("PendingReattach"), "as 0")
 
     def test_version_is_that_of_the_program(self):

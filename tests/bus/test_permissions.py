@@ -75,8 +75,8 @@ class WithPolkit(Permissions):
         self.assertEqual(asked["subject"][0], "system-bus-name")
         self.assertTrue(asked["subject"][1].startswith(":"))
         self.assertEqual(asked["details"], {"call": f"SetTunables {OVER}=2000 "})
-        row = self.nobody.call("DescribeTunables")[OVER]
-        self.assertEqual(row["uid"], 65534)
+        authors = Client(self).call("GetDetails", interface=f"{NAME}.Details")["Authors"]
+        self.assertEqual(authors[OVER]["uid"], 65534)
 
     def test_the_log_says_who(self):
         self.polkit.answer("yes")

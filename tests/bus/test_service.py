@@ -152,7 +152,7 @@ class Signalled(Case):
         self.assertEqual(sorted(signals.take()), [
             ("PropertiesChanged",
              (NAME, {"SliceOverutilUSec": 4000, "GreedyThreshold": 3, "Generation": 2}, [])),
-            ("TunablesChanged", (2, ["SliceOverutilUSec", "GreedyThreshold"], "reload", 0))])
+            ("TunablesChanged", (2, {"SliceOverutilUSec": 4000, "GreedyThreshold": 3}, "reload"))])
         self.assertEqual(self.fake.arena()["config"]["slice_overutil_ns"], 4000000)
         self.assertEqual([c for c, _ in self.fake.calls()], ["open", "attach"])
 
@@ -258,7 +258,7 @@ class Exits(Case):
                       "cpu 3 going offline")
         self.assertEqual(signals.wait_for("SchedulerExited"),
                          ("unregistered-kernel", self.fake.HOTPLUG,
-                          "unregistered from the main kernel", "cpu 3 going offline", True))
+                          "unregistered from the main kernel", True))
         self.attached_again(1)
         self.assertIn("at once", self.daemon.log())
         self.assertEqual([c for c, _ in self.fake.calls()],
@@ -269,13 +269,13 @@ class Exits(Case):
         self.fake.fail("open", "ENOMEM")  # so that it stays off until it has been looked at
         self.fake.end(self.fake.ERROR_STALL, 0, "runnable task stall", "bash[42] failed to run")
         self.assertEqual(signals.wait_for("SchedulerExited"),
-                         ("error-stall", 0, "runnable task stall", "bash[42] failed to run", True))
+                         ("error-stall", 0, "runnable task stall", True))
         self.assertEqual(self.get("State"), 's "reattaching"')
         self.assertEqual(self.get("LastExit"),
-                         '(sxss) "error-stall" 0 "runnable task stall" "bash[42] failed to run"')
+                         '(sxs) "error-stall" 0 "runnable task stall"')
         self.assertIn("error-stall, code 0: runnable task stall: bash[42] failed to run; "
                       "attaching again in 1000 ms", self.daemon.log())
-        reason = 's "runnable task stall: bash[42] failed to run"'
+        reason = 's "runnable task stall"'
         self.assertEqual(self.get("StateReason"), reason)
         wait_until("the reason why it failed again", lambda: self.get("StateReason") == 's "Cannot allocate memory"')
         self.fake.succeed("open")
@@ -285,14 +285,14 @@ class Exits(Case):
     def test_kernel_text_may_hold_anything(self):
         self.fake.end(self.fake.SYSRQ, -1, "r\xff", "task \xc3\x28\x1b[31m [1]")
         self.wait_for_state("detached")
-        self.assertEqual(self.get("LastExit"), '(sxss) "sysrq" -1 "r?" "task ?(?[31m [1]"')
+        self.assertEqual(self.get("LastExit"), '(sxs) "sysrq" -1 "r?"')
 
     def test_state_changes_are_told(self):
         signals = Signals(self)
         self.fake.end(self.fake.ERROR, 0, "runtime error", "")
         self.attached_again(1)
         changes = [c[1] for m, c in signals.take() if m == "PropertiesChanged"]
-        self.assertEqual(changes[0], {"LastExit": ("error", 0, "runtime error", "")})
+        self.assertEqual(changes[0], {"LastExit": ("error", 0, "runtime error")})
         self.assertEqual(changes[1], {"State": "reattaching", "StateReason": "runtime error"})
         self.assertEqual(changes[2]["StateReason"], "")
         self.assertEqual(set(changes[2]), {"State", "StateReason", "AttachedTimestamp", "AttachedTimestampMonotonic",
@@ -322,7 +322,7 @@ class Exits(Case):
     def test_sysrq_stays_off(self):
         signals = Signals(self)
         self.fake.end(self.fake.SYSRQ, 0, "disabled by sysrq-S")
-        self.assertEqual(signals.wait_for("SchedulerExited")[4], False)
+        self.assertEqual(signals.wait_for("SchedulerExited")[3], False)
         self.assertEqual(self.get("State"), 's "detached"')
         self.assertTrue(self.daemon.running())
         wait_until("status", lambda: self.notifications.status() == "detached: disabled by sysrq-S")

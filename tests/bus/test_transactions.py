@@ -19,7 +19,7 @@ class Sets(Transactions):
         self.assertEqual(self.change({UNDER: usec(60000), OVER: usec(50000)}), [2, []])
         self.assertEqual(self.config()["slice_overutil_ns"], 50000000)
         self.assertEqual(self.config()["generation"], 2)
-        self.assertEqual(signals.take("TunablesChanged"), [("TunablesChanged", (2, [UNDER, OVER], "runtime", 0))])
+        self.assertEqual(signals.take("TunablesChanged"), [("TunablesChanged", (2, {UNDER: 60000, OVER: 50000}, "runtime"))])
 
     def test_all_or_nothing(self):
         signals = Signals(self)
@@ -273,8 +273,9 @@ class Tells(Transactions):
         row = self.describe("BalanceIntervalUSec")
         self.assertEqual((row["origin"], row["line"]), ("file", 3))
         self.assertEqual(self.describe("PerfLevel")["origin"], "command-line")
-        row = self.describe(OVER)
-        self.assertEqual((row["origin"], row["uid"], row["reason"]), ("runtime", 0, "für's?Büro"))
+        self.assertEqual(self.describe(OVER)["origin"], "runtime")
+        author = self.client.call("GetDetails", interface=f"{NAME}.Details")["Authors"][OVER]
+        self.assertEqual((author["uid"], author["reason"]), (0, "für's?Büro"))
         self.assertIn("für's?Büro", self.daemon.log())
 
     def test_check_config_changes_nothing(self):

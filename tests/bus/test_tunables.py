@@ -152,7 +152,7 @@ class Tunables(Case):
         self.assertEqual(sorted(told), [
             ("PropertiesChanged", (NAME, {"SliceOverutilUSec": 2000, "Generation": 2,
                                           "UnsavedTunables": ["SliceOverutilUSec"]}, [])),
-            ("TunablesChanged", (2, ["SliceOverutilUSec"], "runtime", 0))])
+            ("TunablesChanged", (2, {"SliceOverutilUSec": 2000}, "runtime"))])
 
     def test_same_value_is_not_told(self):
         signals = Signals(self)

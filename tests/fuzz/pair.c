@@ -107,12 +107,11 @@ static void on_state_changed(void *userdata)
 	wd40_object_emit_state(p->object, p->daemon);
 }
 
-static void on_tunables_changed(uint64_t generation, const enum tunable_id *ids, size_t n,
-				const char *origin, uid_t uid, void *userdata)
+static void on_tunables_changed(const struct tunables_change *change, void *userdata)
 {
 	struct pair *p = userdata;
 
-	wd40_object_emit_tunables(p->object, p->daemon, generation, ids, n, origin, uid);
+	wd40_object_emit_tunables(p->object, p->daemon, change);
 }
 
 static void on_tunables_reverted(uint64_t generation, enum revert_cause cause, void *userdata)

@@ -43,14 +43,14 @@ static void assert_line(json_object *event, const char *expected)
 
 static void test_lines(void **state)
 {
-	assert_line(make("TunablesChanged", "[3, [\"PerfLevel\", \"Unheard\"], \"runtime\", 0]",
-			 "user", "root"),
-		    "generation 3, runtime: perf, Unheard, by root\n");
+	assert_line(make("TunablesChanged",
+			 "[3, {\"PerfLevel\": 5, \"Unheard\": 1}, \"runtime\", 0]", "user", "root"),
+		    "generation 3, runtime: perf = 5, Unheard = 1, by root\n");
 	assert_line(make("TunablesReverted", "[3, \"expired\"]", NULL, NULL),
 		    "generation 3 is taken back: expired\n");
-	assert_line(make("SchedulerExited", "[\"error\", 0, \"it\", \"\", true]", NULL, NULL),
+	assert_line(make("SchedulerExited", "[\"error\", 0, \"it\", true]", NULL, NULL),
 		    "error: it, attaching again\n");
-	assert_line(make("SchedulerExited", "[\"error\", 0, \"it\", \"why\", false]", NULL, NULL),
+	assert_line(make("SchedulerExited", "[\"error\", 0, \"it\", false, \"why\"]", NULL, NULL),
 		    "error: it: why, staying off\n");
 	assert_line(make("Vanished", "\"gone\"", NULL, NULL), "gone\n");
 	assert_line(make("Unheard", "[1, 2]", NULL, NULL), "[ 1, 2 ]\n");
@@ -91,12 +91,12 @@ static void test_objects_that_come_and_go(void **state)
 static void test_object(void **state)
 {
 	json_object *event =
-		make("TunablesChanged", "[3, [\"PerfLevel\"], \"reset\", 7]", NULL, NULL);
+		make("TunablesChanged", "[3, {\"PerfLevel\": 5}, \"reset\", 7]", NULL, NULL);
 
 	assert_string_equal(
 		json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN),
 		"{\"time_usec\":1700000000123456,\"event\":\"TunablesChanged\","
-		"\"generation\":3,\"names\":[\"perf\"],\"origin\":\"reset\",\"uid\":7}");
+		"\"generation\":3,\"values\":{\"PerfLevel\":5},\"origin\":\"reset\",\"uid\":7}");
 	json_object_put(event);
 }
 
