@@ -183,9 +183,10 @@ static int write_out(struct save *s, const struct config *c, struct config_probl
 		return r;
 	problem_fill(problem, CONFIG_NOT_SAVED, s->path, 0, "", "", "%.300s cannot be written: %s",
 		     s->path,
-		     r == -ELOOP    ? "it is a symbolic link"
-		     : r == -EEXIST ? "it is not a file"
-				    : strerror(-r));
+		     r == -ELOOP     ? "it is a symbolic link"
+		     : r == -EEXIST  ? "it is not a file"
+		     : r == -ENOTDIR ? "its folder is a symbolic link, or is none"
+				     : strerror(-r));
 	return -EINVAL;
 }
 

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/cleanup.h"
 #include "util/file.h"
+#include "util/log.h"
 
 /* The directory of path, in *dir. */
 static int parent_of(const char *path, char dir[PATH_MAX])
@@ -39,11 +41,21 @@ static int make_directory(const char *path)
 	return r < 0 ? r : make_directory(path);
 }
 
-static int check_replaceable(const char *path)
+/* Not through a symbolic link: who has put it there may not know that we write. */
+static int open_directory(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ELOOP ? -ENOTDIR : -errno;
+	return fd;
+}
+
+static int check_replaceable(int dir, const char *name)
 {
 	struct stat st;
 
-	if (lstat(path, &st) < 0)
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (S_ISREG(st.st_mode))
 		return 0;
@@ -74,48 +86,71 @@ static int fill(int fd, const char *text, size_t size, unsigned int mode)
 	return r;
 }
 
-/* A name that lasts is one whose directory was written too. */
-static int sync_directory(const char *dir)
-{
-	_cleanup_(closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
-/* Its name begins with a dot, and it is in the same directory: nobody takes it for the file. */
-static int replace_in(const char *dir, const char *path, const char *text, size_t size,
-		      unsigned int mode)
+/*
+ * A file made anew, whose name begins with a dot, so that nobody takes it for the other. Whatever has the
+ * name is what a process with our number has left behind.
+ */
+static int open_temporary(int dir, const char *name, char **ret_name)
 {
 	_cleanup_(freep) char *temporary = NULL;
-	_cleanup_(closep) int fd = -EBADF;
-	int r;
+	int fd;
 
-	if (asprintf(&temporary, "%s/.%s.XXXXXX", dir, path + strlen(dir) + 1) < 0) {
+	if (asprintf(&temporary, ".%s.%d", name, getpid()) < 0) {
 		temporary = NULL;
 		return -ENOMEM;
 	}
-	fd = mkostemp(temporary, O_CLOEXEC);
+	if (unlinkat(dir, temporary, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
+	*ret_name = TAKE_PTR(temporary);
+	return fd;
+}
+
+/* A name that lasts is one whose directory was written too; but the file is what it is now in any case. */
+static void sync_directory(int dir, const char *name)
+{
+	if (fsync(dir) < 0)
+		log_errno(LOG_WARNING, -errno, "%s: may be the old one after a power failure",
+			  name);
+}
+
+static int replace_in(int dir, const char *name, const char *text, size_t size, unsigned int mode)
+{
+	_cleanup_(freep) char *temporary = NULL;
+	_cleanup_(closep) int fd = open_temporary(dir, name, &temporary);
+	int r;
+
+	if (fd < 0)
+		return fd;
 	r = fill(fd, text, size, mode);
-	if (r == 0 && rename(temporary, path) < 0)
+	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
 		r = -errno;
 	if (r < 0) {
-		unlink(temporary);
+		unlinkat(dir, temporary, 0);
 		return r;
 	}
-	return sync_directory(dir);
+	sync_directory(dir, name);
+	return 0;
 }
 
 int file_replace(const char *path, const char *text, size_t size, unsigned int mode)
 {
-	char dir[PATH_MAX];
+	_cleanup_(closep) int dir = -EBADF;
+	char parent[PATH_MAX];
+	const char *name;
 	int r;
 
-	r = parent_of(path, dir);
+	r = parent_of(path, parent);
 	if (r == 0)
-		r = make_directory(dir);
-	if (r == 0)
-		r = check_replaceable(path);
-	return r < 0 ? r : replace_in(dir, path, text, size, mode);
+		r = make_directory(parent);
+	if (r < 0)
+		return r;
+	dir = open_directory(parent);
+	if (dir < 0)
+		return dir;
+	name = path + strlen(parent) + 1;
+	r = check_replaceable(dir, name);
+	return r < 0 ? r : replace_in(dir, name, text, size, mode);
 }

@@ -43,6 +43,15 @@ class Saves(Transactions):
         self.assertEqual(self.get(OVER), "t 1000")
         self.assertEqual(self.get("Generation"), "t 1")
 
+    def test_nothing_is_saved_into_a_linked_directory(self):
+        elsewhere = self.root / "elsewhere"
+        elsewhere.mkdir()
+        (self.root / SAVED).parent.parent.mkdir(parents=True, exist_ok=True)
+        (self.root / SAVED).parent.symlink_to(elsewhere)
+        self.refused("PersistFailed", {OVER: usec(2000)}, "its folder is a symbolic link", persist=["s", "disk"])
+        self.assertEqual(list(elsewhere.iterdir()), [])
+        self.assertEqual(self.get(OVER), "t 1000")
+
     def test_directory_in_its_place(self):
         (self.root / SAVED / "x").mkdir(parents=True)
         self.refused("PersistFailed", {OVER: usec(2000)}, "it is not a file", persist=["s", "disk"])
