@@ -2,10 +2,13 @@
 """Completion of wd40ctl in bash and zsh: what they offer is what program and daemon say."""
 
 import os
+import pathlib
 import pty
 import re
 import select
+import shlex
 import subprocess
+import sys
 import time
 import unittest
 
@@ -14,6 +17,8 @@ from tunables import TUNABLES
 
 VERBS = {"status", "get", "describe", "set", "confirm", "revert", "reset", "save", "reload", "attach", "detach", "reattach",
          "domains", "monitor", "check", "probe", "dump", "permissions", "stats", "reset-statistics"}
+
+RELAY = pathlib.Path(__file__).with_name("relay.py")
 
 
 class Completion(Case):
@@ -24,6 +29,19 @@ class Completion(Case):
         programs.mkdir()
         (programs / "wd40ctl").symlink_to(CTL)
         self.environment = self.ctl_environment(PATH=f"{programs}:{os.environ['PATH']}")
+
+    def ssh(self, *command):
+        """An ssh that writes down where it shall go, and runs that."""
+        ssh = self.directory / "bin/ssh"
+        ssh.write_text(f'#!/bin/sh\necho "$@" >>{self.directory}/ssh.log\nexec {shlex.join(command)}\n')
+        ssh.chmod(0o755)
+
+    def far(self):
+        return self.ssh(sys.executable, str(RELAY), "systemd-stdio-bridge", f"--bus-path={self.bus.address}")
+
+    def asked_by_ssh(self):
+        log = self.directory / "ssh.log"
+        return log.read_text() if log.exists() else ""
 
 
 class Bash(Completion):
@@ -60,6 +78,29 @@ class Bash(Completion):
     def test_statistics(self):
         self.assertEqual(self.offered("stats", "queue"), {"queued", "queue_wait"})
         self.assertLessEqual({"--watch", "--openmetrics", "--interval="}, self.offered("stats", "--"))
+
+    def test_of_another_machine(self):
+        """readline cuts at '@' and ':' too."""
+        self.far()
+        for words in (["-H", "root", "@", "far"], ["--host", "=", "root", "@", "far"], ["-Hroot", "@", "far"]):
+            with self.subTest(words):
+                self.assertEqual(self.offered(*words, "get", "slice"), {"slice-us-underutil", "slice-us-overutil"})
+                self.assertIn("root@far", self.asked_by_ssh())
+                (self.directory / "ssh.log").unlink()
+        self.assertEqual(self.offered("get", "slice"), {"slice-us-underutil", "slice-us-overutil"})
+        self.assertEqual(self.asked_by_ssh(), "")
+
+    def test_of_a_machine_that_cannot_be_reached(self):
+        self.ssh("false")
+        self.assertEqual(self.offered("-H", "far", "get", "slice"), set(), "the daemon here is not meant")
+
+    def test_of_another_bus(self):
+        kind, path = self.bus.address.split(":", 1)
+        path = path.split("=", 1)
+        self.environment["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=/nonexistent"
+        self.assertEqual(self.offered("get", "slice"), set())
+        self.assertEqual(self.offered("--address", "=", kind, ":", path[0], "=", path[1], "get", "slice-us-o"),
+                         {"slice-us-overutil"})
 
     def test_values(self):
         self.assertEqual(self.offered("set", "load-balance", "="), {"yes", "no"})
@@ -116,6 +157,12 @@ class Zsh(Completion):
         self.assertEqual(self.completed("wd40ctl reset-"), "wd40ctl reset-statistics")
         self.assertEqual(self.completed("wd40ctl stats run_d"), "wd40ctl stats run_delay")
         self.assertEqual(self.completed("wd40ctl set slice-us-o"), "wd40ctl set slice-us-overutil=")
+
+    def test_name_of_another_machine(self):
+        self.far()
+        self.assertEqual(self.completed("wd40ctl --host=root@far get slice-us-o"),
+                         "wd40ctl --host=root@far get slice-us-overutil")
+        self.assertIn("root@far", self.asked_by_ssh())
 
     def test_value(self):
         self.assertEqual(self.completed("wd40ctl set load-balance=n"), "wd40ctl set load-balance=no")
