@@ -30,6 +30,9 @@
 #define QUESTIONS_OF_UID_MAX 32
 #define QUESTIONS_MAX        96
 
+/* Bytes of a bus name, an interface or a member. */
+#define NAME_LENGTH_MAX 255
+
 /* Bytes of an object's path. Ours are short; sd-bus looks for each of its folders. */
 #define PATH_LENGTH_MAX 128
 
@@ -439,6 +442,22 @@ static int check_machine_id(sd_bus_error *error)
 		     : 0;
 }
 
+/* sd-bus answers with the names, however long they are. The bus itself lets no interface's be longer. */
+static int check_property(sd_bus_message *m, sd_bus_error *error)
+{
+	const char *name;
+	char type;
+	int r = 0;
+
+	while (r >= 0 && sd_bus_message_peek_type(m, &type, NULL) > 0 && type == 's') {
+		r = sd_bus_message_read_basic(m, 's', &name);
+		if (r >= 0 && strlen(name) > NAME_LENGTH_MAX)
+			return wd40_error_setf(error, SD_BUS_ERROR_UNKNOWN_PROPERTY,
+					       "there is no %.100s...", name);
+	}
+	return 0;
+}
+
 /* Sees every message before the rest of sd-bus does, which is not made for those. */
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
@@ -449,6 +468,8 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 				       sd_bus_message_get_path(m));
 	if (sd_bus_message_is_method_call(m, "org.freedesktop.DBus.Peer", "GetMachineId"))
 		return check_machine_id(error);
+	if (sd_bus_message_is_method_call(m, "org.freedesktop.DBus.Properties", NULL))
+		return check_property(m, error);
 	return 0;
 }
 

@@ -2,7 +2,8 @@
 """A D-Bus client without manners: raw_client.py ADDRESS deaf N | ask N [CONNECTIONS] | pour. Calls GetAll of the
 statistics, deaf: N times, without reading a single reply, and stays; pour: without end, reading what comes
 but waiting for nothing. ask: the same as deaf with a call that needs permission. Says "ready" when it has
-begun (deaf and ask: when the bus has taken all, from each of the connections)."""
+begun (deaf: when all is sent; ask: when the bus has
+taken all, from each of the connections)."""
 
 import os
 import re
@@ -75,7 +76,7 @@ def main():
         make = question if kind == "deaf" else request
         for s in sockets:
             s.sendall(b"".join(make(serial) for serial in range(2, 2 + calls)))
-        for s in sockets:
+        for s in sockets if kind == "ask" else []:
             wait_for_bus(s)
         print("ready", flush=True)
         signal.pause()

@@ -37,6 +37,12 @@ class Hostile(Case):
                 level = ["org.freedesktop.LogControl1", "LogLevel", ["s", name]]
                 self.assertIn("aaa", self.refused("Set", "ssv", *level, **LOG_CONTROL).message)
 
+    def test_names_of_properties_without_end(self):
+        name = "x" * 100000
+        for method, *arguments in (["Get", "ss", name, "State"], ["Get", "ss", NAME, name], ["GetAll", "s", name],
+                                   ["Set", "ssv", NAME, name, ["s", ""]]):
+            self.assertLess(len(self.refused(method, *arguments, interface=PROPERTIES).message), 300)
+
     def test_lists_without_end(self):
         """Of names that are known, so that only the number can be wrong."""
         names = ["SliceOverutilUSec"] * 64
