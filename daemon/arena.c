@@ -94,7 +94,8 @@ static void add_cpu(struct wd40_shared *shared, const struct topology_cpu *c)
 void arena_update_cpus(struct wd40_shared *shared, const struct topology *t)
 {
 	for (uint32_t i = 0; i < t->nr_cpu_ids; i++)
-		if (t->cpus[i].domain != shared->cpus[i].domain)
+		if (t->cpus[i].domain != WD40_NO_DOMAIN &&
+		    t->cpus[i].domain != shared->cpus[i].domain)
 			add_cpu(shared, &t->cpus[i]);
 }
 

@@ -6,12 +6,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bpf/shared.h"
 #include "config/tunables.h"
 #include "daemon/topology.h"
 #include "daemon/tuner.h"
+#include "util/cleanup.h"
 
 /*
  * Lays out CPU and domain tables, masks, victim lists, moves and the task slab's range behind the
@@ -21,6 +23,22 @@
  */
 int arena_lay_out(struct wd40_shared *shared, uint64_t size, uint32_t tasks_max,
 		  const struct topology *t);
+
+/*
+ * What was laid out for good, in memory that BPF cannot write: pointers, sizes, and whose node a domain is.
+ * Made before the attach. -ENOMEM.
+ */
+struct arena_constants;
+int arena_constants_new(const struct wd40_shared *shared, struct arena_constants **ret);
+struct arena_constants *arena_constants_free(struct arena_constants *c);
+DEFINE_CLEANUP(struct arena_constants, arena_constants_free)
+
+/*
+ * Puts them back into the arena where something else has been written over them, so that they lead nowhere
+ * else; the second for the domains, too, which takes longer the more there are. True: that was so.
+ */
+bool arena_put_back(struct wd40_shared *shared, const struct arena_constants *c);
+bool arena_put_back_domains(struct wd40_shared *shared, const struct arena_constants *c);
 
 /*
  * Tells a running scheduler which domain CPUs that came online for the first time belong to, after

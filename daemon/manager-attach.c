@@ -128,6 +128,8 @@ static int fill_arena(struct manager *m)
 	int r;
 
 	r = arena_lay_out(sched_backend.shared(m->sched), ARENA_SIZE, TASKS_MAX, m->topology);
+	if (r >= 0)
+		r = arena_constants_new(sched_backend.shared(m->sched), &m->constants);
 	if (r < 0)
 		return r;
 	m->retired_slots = 0;
@@ -280,6 +282,7 @@ void manager_detach(struct manager *m)
 		sched_backend.detach(m->sched);
 	m->exit_source = loop_source_remove(m->exit_source);
 	manager_policies_end(m);
+	m->constants = arena_constants_free(m->constants);
 	m->sched = sched_backend.close(m->sched);
 	tunable_set_done(&m->attached_values);
 }

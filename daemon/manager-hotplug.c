@@ -16,7 +16,7 @@ static int update_topology(struct manager *m)
 		return r;
 	r = topology_update(m->topology, fresh);
 	if (r > 0)
-		arena_update_cpus(sched_backend.shared(m->sched), m->topology);
+		arena_update_cpus(manager_arena(m), m->topology);
 	return r;
 }
 
@@ -38,7 +38,7 @@ static bool agrees(const struct topology *t, const struct wd40_shared *shared)
  */
 void manager_follow_hotplug(struct manager *m)
 {
-	const struct wd40_shared *shared = sched_backend.shared(m->sched);
+	const struct wd40_shared *shared = manager_arena(m);
 	uint32_t hotplugs = __atomic_load_n(&shared->hotplugs, __ATOMIC_ACQUIRE);
 	int r;
 

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Runs the userspace policies at their intervals. */
-#include "bpf/shared.h"
+#include "daemon/arena.h"
 #include "daemon/manager-private.h"
 #include "util/log.h"
 
+/* Who writes over the arena is broken; but scheduling goes on, and may go well. */
 static struct policy_snapshot take_snapshot(const struct manager *m)
 {
+	struct wd40_shared *shared = sched_backend.shared(m->sched);
+
+	if (arena_put_back_domains(shared, m->constants))
+		log_error("the arena was written over; what wd40d laid out in it is put back");
 	return (struct policy_snapshot){
 		.topology = m->topology,
 		.values = config_values(m->config),
-		.shared = sched_backend.shared(m->sched),
+		.shared = shared,
 	};
 }
 
 static void run_policy(struct policy_runner *p)
 {
-	struct wd40_shared *shared = sched_backend.shared(p->manager->sched);
 	const struct policy_snapshot snapshot = take_snapshot(p->manager);
+	struct wd40_shared *shared = manager_arena(p->manager);
 	uint64_t start_usec = loop_now_usec();
 
 	if (p->policy->collect)

@@ -39,6 +39,7 @@ struct manager {
 	struct sched *sched;
 	struct loop_source *exit_source;
 	struct policy_runner policies[NR_POLICIES];
+	struct arena_constants *constants; /* of its arena */
 	uint32_t retired_slots;
 	uint32_t hotplugs; /* as many as the topology knows of */
 	struct tunable_set attached_values;
@@ -52,6 +53,7 @@ struct manager {
 	struct statistics_clients clients;
 };
 
+struct wd40_shared *manager_arena(const struct manager *m); /* of the scheduler, which there is */
 void manager_set_state(struct manager *m, enum manager_state state);
 void manager_tell_state(struct manager *m);
 /* Why it is not attached. In full: names of tasks and of users, too. The first is for both until the other. */

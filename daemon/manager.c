@@ -122,8 +122,8 @@ void manager_explain_in_full(struct manager *m, const char *format, ...)
 
 void manager_publish_config(struct manager *m)
 {
-	arena_publish_config(sched_backend.shared(m->sched), config_values(m->config),
-			     manager_generation(m), &m->retired_slots);
+	arena_publish_config(manager_arena(m), config_values(m->config), manager_generation(m),
+			     &m->retired_slots);
 }
 
 void manager_log_problem(const struct config_problem *problem, void *userdata)
@@ -194,9 +194,19 @@ const struct topology *manager_topology(const struct manager *m)
 	return m->topology;
 }
 
+/* With what the daemon goes by as it was, whatever BPF has written. */
+struct wd40_shared *manager_arena(const struct manager *m)
+{
+	struct wd40_shared *shared = sched_backend.shared(m->sched);
+
+	if (m->constants)
+		arena_put_back(shared, m->constants);
+	return shared;
+}
+
 const struct wd40_shared *manager_shared(const struct manager *m)
 {
-	return m->sched ? sched_backend.shared(m->sched) : NULL;
+	return m->sched ? manager_arena(m) : NULL;
 }
 
 const struct tuner_decision *manager_tuner(const struct manager *m)

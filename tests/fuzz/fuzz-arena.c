@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The arena with any content in what BPF writes, while the daemon's policies run on it and statistics are
+ * The arena with any content, while the daemon's policies run on it and statistics are
  * taken of it: nothing outside of it is touched, the balancer's books are right, its moves are between
  * domains that there are, and what is told of it is what can be told.
  *
@@ -30,6 +30,7 @@
 
 /* What stays from run to run: the arena is copied back from its picture. */
 static struct wd40_shared *shared;
+static struct arena_constants *constants;
 static uint8_t *picture;
 static struct topology *topology;
 static struct tunable_set values;
@@ -74,6 +75,7 @@ static void set_up(void)
 	for (int id = 0; id < NR_TUNABLES; id++)
 		claim(tunable_parse(id, tunables[id].default_text, &values.values[id], why) == 0);
 	claim(arena_publish_config(shared, &values, 1, &retired) == 0);
+	claim(arena_constants_new(shared, &constants) == 0);
 	picture = malloc(SIZE);
 	memcpy(picture, shared, SIZE);
 }
@@ -237,7 +239,7 @@ static void end_scheduler(struct run *r)
 
 static void step(struct run *r)
 {
-	switch (fuzz_below(&r->in, 10)) {
+	switch (fuzz_below(&r->in, 12)) {
 	case 0: add_task(&r->in); break;
 	case 1: behave(&r->in); break;
 	case 2: answer_move(&r->in); break;
@@ -246,6 +248,10 @@ static void step(struct run *r)
 	case 5: tell(r); break;
 	case 6: begin_anew(r); break;
 	case 7: end_scheduler(r); break;
+	case 8:
+		scribble_anywhere(shared, &r->in);
+		arena_put_back_domains(shared, constants); /* as the manager does */
+		break;
 	default: scribble(shared, TASKS_MAX, &r->in); break;
 	}
 }

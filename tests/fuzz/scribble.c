@@ -57,3 +57,12 @@ void scribble(struct wd40_shared *shared, uint32_t tasks_max, struct fuzz_bytes 
 	for (; n && at < p.size; n--, at++)
 		((uint8_t *)p.start)[at] = (uint8_t)fuzz_below(in, 256);
 }
+
+void scribble_anywhere(struct wd40_shared *shared, struct fuzz_bytes *in)
+{
+	uint8_t *start = (uint8_t *)&shared->nr_cpu_ids;
+	size_t room = (size_t)((uint8_t *)shared->moves - start), at = fuzz_number(in, 2) % room;
+
+	for (uint32_t n = 1 + fuzz_below(in, 32); n && at < room; n--, at++)
+		start[at] = (uint8_t)fuzz_below(in, 256);
+}

@@ -7,3 +7,6 @@
 
 /* Writes some bytes somewhere; of the slab's tasks only the first so many may be touched. */
 void scribble(struct wd40_shared *shared, uint32_t tasks_max, struct fuzz_bytes *in);
+
+/* Likewise, before the table of moves: also over what the daemon laid out for good. */
+void scribble_anywhere(struct wd40_shared *shared, struct fuzz_bytes *in);

@@ -369,12 +369,44 @@ static void cpus_that_appear_join_their_domain(void **state)
 	room_free(room);
 }
 
+/* Whatever is written over them, they are put back, and nothing else is. */
+static void constants_are_put_back(void **state)
+{
+	struct laid_out *a = *state;
+	struct wd40_shared *s = a->shared;
+	_cleanup_(arena_constants_freep) struct arena_constants *c = NULL;
+	struct wd40_domain *domains = s->domains;
+	u64 *cpus = domains[3].cpus;
+
+	assert_int_equal(arena_constants_new(s, &c), 0);
+	assert_false(arena_put_back_domains(s, c));
+	s->cpus = NULL;
+	s->domains = (struct wd40_domain *)1;
+	s->nr_domains = 0xffffffff;
+	s->tunes[1].overutilized = (u64 *)1;
+	s->tasks.base = NULL;
+	s->tasks.nr_chunks = 7;
+	s->tune_current = 9;
+	assert_true(arena_put_back(s, c));
+	assert_false(arena_put_back(s, c));
+	assert_ptr_equal(s->domains, domains);
+	assert_int_equal(s->nr_domains, 4);
+	assert_true(s->cpus && s->tasks.base && s->tunes[1].overutilized != (u64 *)1);
+	assert_true(s->tasks.nr_chunks == 7 && s->tune_current == 9);
+	domains[3].node = 12345;
+	domains[3].cpus = NULL;
+	domains[3].nr_tasks = 5;
+	assert_true(arena_put_back_domains(s, c));
+	assert_true(domains[3].node == 1 && domains[3].cpus == cpus && domains[3].nr_tasks == 5);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(tables_hold_the_topology),
+		TEST(constants_are_put_back),
 		cmocka_unit_test(impossible_and_unseen_cpus_have_no_domain),
 		cmocka_unit_test(ids_of_nodes_stand_beside_indices),
 		cmocka_unit_test(pieces_do_not_overlap),
