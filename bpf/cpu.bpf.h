@@ -29,6 +29,16 @@ static __always_inline void cpu_set_idle(struct wd40_cpu __arena *c, bool idle, 
 }
 
 /*
+ * A CPU is idle without that dispatch was called since it last was idle or ran a task: the kernel asks us
+ * nothing there any more, which is so from when a CPU that is taken offline is inactive. It tells us of that
+ * only after a grace period.
+ */
+static __always_inline bool cpu_has_left(const struct wd40_cpu __arena *c, bool idle)
+{
+	return idle && !c->asked && READ_ONCE(c->online);
+}
+
+/*
  * A stint ends idleness too: update_idle is not called where the kernel bypasses the scheduler, nor for
  * what was so before the scheduler was attached.
  */
@@ -37,6 +47,7 @@ static __always_inline void cpu_begin_stint(struct wd40_cpu __arena *c, u64 now)
 	WRITE_ONCE(c->running_since, now);
 	WRITE_ONCE(c->clock_ns, now);
 	c->looked_again = false;
+	c->asked = false;
 	cpu_set_idle(c, false, now);
 }
 

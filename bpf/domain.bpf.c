@@ -305,9 +305,8 @@ bool domain_cpu_online(s32 cpu, bool online)
 	if (!dom)
 		return false;
 	c = &shared.cpus[cpu];
-	if (c->online == online)
+	if (__sync_lock_test_and_set(&c->online, online) == online)
 		return true;
-	c->online = online;
 	set_online_bit(cpu, online);
 	if (online) {
 		__sync_fetch_and_add(&shared.nr_offline, (u32)-1);

@@ -112,7 +112,10 @@ static __always_inline bool domain_allowed_is_old(const struct wd40_task __arena
 	return t->hotplugs != (u16)READ_ONCE(shared.hotplugs);
 }
 
-/* A CPU went on or offline: counts, orphaned domains. False when the CPU has no domain. */
+/*
+ * A CPU went on or offline, as the kernel says or as the CPU itself has seen: counts, orphaned domains. Said
+ * twice it counts once. False when the CPU has no domain.
+ */
 bool domain_cpu_online(s32 cpu, bool online);
 
 /* The scheduler begins: counts which CPUs are online, domain by domain. Once, before anything else. */

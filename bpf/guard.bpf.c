@@ -73,16 +73,33 @@ static struct place place_abroad(const struct wd40_task __arena *t, u64 deadline
 	};
 }
 
+/* The nearest domain that serves the task, which no CPU of its own does; WD40_NO_DOMAIN: it may stay. */
+static u32 refuge(const struct wd40_task __arena *t, struct task_struct *p, u32 domain)
+{
+	const struct wd40_domain __arena *dom = domain_at(domain);
+
+	if (!dom || !READ_ONCE(shared.nr_offline) || t->flags & WD40_TASK_ALL_CPUS ||
+	    domain_serves(domain, p))
+		return WD40_NO_DOMAIN;
+	for (u32 i = 0; i < dom->nr_victims && can_loop; i++)
+		if (domain_serves(dom->victims[i], p))
+			return dom->victims[i];
+	return WD40_NO_DOMAIN;
+}
+
 /*
  * Shall the task, queued with that deadline, go to another place? Who is in the queue of its next domain
  * already keeps its place there, before all who come later.
  */
-static bool find_place(const struct wd40_task __arena *t, u64 deadline, struct search *s,
+static bool find_place(const struct wd40_task __arena *t, struct task_struct *p, struct search *s,
 		       struct policy policy, struct place *ret)
 {
 	const struct wd40_domain __arena *dom = &shared.domains[s->domain];
-	u64 queued_at = READ_ONCE(t->queued_at), waited_ns;
-	u32 to = move_wanted(t);
+	u64 queued_at = READ_ONCE(t->queued_at), waited_ns, deadline = p->scx.dsq_vtime;
+	u32 to = refuge(t, p, s->domain);
+
+	if (to == WD40_NO_DOMAIN)
+		to = move_wanted(t);
 
 	waited_ns = queued_at && s->now > queued_at ? s->now - queued_at : 0;
 	if (waited_ns > s->longest_wait_ns)
@@ -114,7 +131,7 @@ static void search_queue(struct search *s, struct policy policy)
 
 		if (turn++ == end)
 			break;
-		if (!t || !find_place(t, p->scx.dsq_vtime, s, policy, &place))
+		if (!t || !find_place(t, p, s, policy, &place))
 			continue;
 		if (!kernel_requeue(p, from, QUEUE_DEADLINE(place.domain), place.slice_ns,
 				    place.deadline))

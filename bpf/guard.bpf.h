@@ -25,6 +25,9 @@
  * and interrupts take comes on top. First-in-first-out queues need no guard: nothing passes a task there,
  * so it waits (n / c + 1) * s.
  *
+ * Who is in the queue of a domain where no CPU that it may use is online any more, though others are, is
+ * brought to the nearest one that has such a CPU, by deadline likewise, and at once when a CPU goes.
+ *
  * daemon/wait-bound.c computes it, and each domain's object on the bus publishes it.
  */
 #pragma once
@@ -37,7 +40,13 @@
 
 /*
  * For dispatch on a CPU of the domain. Once in the interval: wakes helpers, brings forward who is overdue,
- * takes those that shall move to the queue of the domain they shall move to, and sees to it that the longest
+ * takes those that shall move, or cannot stay, to the queue of the domain they shall move to, and sees to it that the longest
  * wait of the domain includes those who still wait.
  */
 __hidden void guard_domain(u32 domain, struct policy policy, u64 now);
+
+/* The next guard_domain does that, however long ago it was. */
+static __always_inline void guard_soon(struct wd40_domain __arena *dom)
+{
+	WRITE_ONCE(dom->rescued_at, 0);
+}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "bpf/attend.bpf.h"
 #include "bpf/cpu.bpf.h"
 #include "bpf/helper.bpf.h"
 #include "bpf/placement.bpf.h"
@@ -8,7 +9,10 @@ static s32 claim(struct task_struct *p, u32 domain, struct policy policy)
 {
 	u32 why = 0;
 	s32 cpu = placement_claim_helper(p, domain, policy, &why);
+	struct wd40_domain __arena *dom = domain_at(domain);
 
+	if (cpu < 0 && dom && attend_fails(dom, policy.config, kernel_now()))
+		cpu = placement_claim_anywhere(p, domain, &why);
 	if (cpu >= 0)
 		count(why);
 	return cpu;

@@ -19,11 +19,12 @@
 
 /*
  * Claims an idle CPU for the task p, queued in a domain, and kicks it to come and take it. False: there is
- * none (placement_claim_helper), or this CPU may not kick.
+ * none (placement_claim_helper), or this CPU may not kick. A function of its own also where it is called in a
+ * loop, so that the verifier follows it once.
  */
-bool helper_wake(struct task_struct *p __arg_trusted, u32 domain,
-		 const struct wd40_config __arena *config __arg_arena,
-		 const struct wd40_tune __arena *tune __arg_arena);
+__attribute__((noinline)) bool helper_wake(struct task_struct *p __arg_trusted, u32 domain,
+					   const struct wd40_config __arena *config __arg_arena,
+					   const struct wd40_tune __arena *tune __arg_arena);
 
 /*
  * For a CPU that may not kick: claims the CPU that helper_wake would. The kernel wakes a CPU whose local

@@ -23,7 +23,10 @@ static s32 claim_in_word(u32 w, u64 candidates)
 	return -ENOENT;
 }
 
-/* Claims an idle CPU of a domain for the task, within limit if that is not NULL. */
+/*
+ * Claims an idle CPU of a domain for the task, within limit if that is not NULL. To the kernel a CPU that it
+ * has made inactive, to take it offline, is idle like others; but it takes nobody.
+ */
 s32 claim_in_domain(struct task_struct *p __arg_trusted,
 		    const struct wd40_domain __arena *dom __arg_arena,
 		    const u64 __arena *limit __arg_arena, u32 unit)
@@ -32,8 +35,8 @@ s32 claim_in_domain(struct task_struct *p __arg_trusted,
 	s32 cpu = -ENOENT;
 
 	for (u32 w = dom->first_word; w < dom->end_word && cpu < 0 && can_loop; w++) {
-		u64 candidates =
-			dom->cpus[w] & kernel_mask_word(idle, w) & kernel_mask_word(allowed, w);
+		u64 candidates = dom->cpus[w] & shared.online_cpus[w] & kernel_mask_word(idle, w) &
+				 kernel_mask_word(allowed, w);
 
 		if (limit)
 			candidates &= limit[w];
@@ -57,7 +60,8 @@ static s32 claim_best(struct task_struct *p, u32 index, const u64 __arena *limit
 /* Claims a given CPU if the task may run there and it (its core) is idle. */
 bool claim_cpu(struct task_struct *p __arg_trusted, s32 cpu, u32 unit)
 {
-	if ((u32)cpu >= shared.nr_cpu_ids || !cpumask_kernel_test(kernel_mask_allowed(p), cpu))
+	if ((u32)cpu >= shared.nr_cpu_ids || !cpumask_test(shared.online_cpus, cpu) ||
+	    !cpumask_kernel_test(kernel_mask_allowed(p), cpu))
 		return false;
 	if (unit == IDLE_CORE && !cpumask_kernel_test(kernel_mask_idle(p, true), cpu))
 		return false;
@@ -117,13 +121,14 @@ static s32 claim_at_home(struct task_struct *p, u32 home, s32 prev_cpu, u32 *ret
 #define NR_VICTIMS_MANY 4
 
 /*
- * In other domains, nearest first, on the CPUs of limit; in other nodes only when cross_node.
- * *ret_far: it is in another node.
+ * In other domains, nearest first, on the CPUs of limit; in other nodes only when cross_node. By itself for the
+ * verifier, which follows it once so.
  */
-static s32 claim_abroad(struct task_struct *p, u32 home, const u64 __arena *limit, bool cross_node,
-			bool *ret_far)
+s32 claim_abroad(struct task_struct *p __arg_trusted, u32 home,
+		 const u64 __arena *limit __arg_arena, u32 cross_node)
 {
 	struct wd40_domain __arena *dom = domain_at(home);
+	s32 cpu = -ENOENT;
 	u32 nr;
 
 	if (!dom)
@@ -131,30 +136,29 @@ static s32 claim_abroad(struct task_struct *p, u32 home, const u64 __arena *limi
 	nr = cross_node ? dom->nr_victims : dom->nr_victims_node;
 	if (nr > NR_VICTIMS_MANY && !cpumask_any_idle(p, limit, 0, shared.mask_words))
 		return -ENOENT;
-	for (u32 i = 0; i < nr && can_loop; i++) {
-		s32 cpu = claim_best(p, dom->victims[i], limit);
+	for (u32 i = 0; i < nr && cpu < 0 && can_loop; i++)
+		cpu = claim_best(p, dom->victims[i], limit);
+	return cpu;
+}
 
-		if (cpu >= 0) {
-			*ret_far = i >= dom->nr_victims_node;
-			return cpu;
-		}
-	}
-	return -ENOENT;
+static bool is_far(u32 home, s32 cpu)
+{
+	struct wd40_domain __arena *here = domain_at(home), *there = domain_at(domain_of_cpu(cpu));
+
+	return here && there && here->node != there->node;
 }
 
 static s32 claim_greedily(struct task_struct *p, u32 home, s32 prev_cpu, struct policy policy,
 			  u32 *ret_why)
 {
-	bool far = false;
 	s32 cpu;
 
 	if (!policy.tune->any_direct_greedy)
 		return -ENOENT;
-	cpu = claim_abroad(p, home, policy.tune->direct_greedy, policy.config->direct_greedy_numa,
-			   &far);
-	*ret_why = cpu == prev_cpu ? WD40_CTR_GREEDY_IDLE
-		   : far           ? WD40_CTR_DIRECT_GREEDY_FAR
-				   : WD40_CTR_DIRECT_GREEDY;
+	cpu = claim_abroad(p, home, policy.tune->direct_greedy, policy.config->direct_greedy_numa);
+	*ret_why = cpu == prev_cpu     ? WD40_CTR_GREEDY_IDLE
+		   : is_far(home, cpu) ? WD40_CTR_DIRECT_GREEDY_FAR
+				       : WD40_CTR_DIRECT_GREEDY;
 	return cpu;
 }
 
@@ -175,7 +179,6 @@ __hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task _
 __hidden s32 placement_claim_helper(struct task_struct *p, u32 domain, struct policy policy,
 				    u32 *ret_why)
 {
-	bool far;
 	s32 cpu;
 
 	*ret_why = WD40_CTR_KICK_IDLE;
@@ -184,7 +187,13 @@ __hidden s32 placement_claim_helper(struct task_struct *p, u32 domain, struct po
 		return cpu;
 	*ret_why = WD40_CTR_KICK_GREEDY;
 	return claim_abroad(p, domain, policy.tune->kick_greedy,
-			    policy.config->greedy_threshold_x_numa, &far);
+			    policy.config->greedy_threshold_x_numa);
+}
+
+__hidden s32 placement_claim_anywhere(struct task_struct *p, u32 domain, u32 *ret_why)
+{
+	*ret_why = WD40_CTR_KICK_GREEDY;
+	return claim_abroad(p, domain, shared.all_cpus, true);
 }
 
 __hidden u64 placement_preferred_nodes(const struct task_struct *p)

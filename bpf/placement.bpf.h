@@ -34,5 +34,11 @@ __hidden s32 placement_claim_cpu(struct task_struct *p, const struct wd40_task _
 __hidden s32 placement_claim_helper(struct task_struct *p, u32 domain, struct policy policy,
 				    u32 *ret_why);
 
+/*
+ * The same from all CPUs of other domains, whatever the rules of stealing: for a queue that its own domain
+ * does not attend to.
+ */
+__hidden s32 placement_claim_anywhere(struct task_struct *p, u32 domain, u32 *ret_why);
+
 /* Nodes (the kernel's ids) that the task's memory policy prefers, 0 = no preference. */
 __hidden u64 placement_preferred_nodes(const struct task_struct *p);

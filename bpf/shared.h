@@ -222,6 +222,9 @@ struct wd40_cpu {
 	u32 perf_applied; /* wd40_config.perf_level last asked of cpufreq here */
 	u32 looked_again; /* it found nothing twice since it was kicked */
 	u32 called_to; /* any CPU: whose queue it was kicked for, till it comes; WD40_NO_DOMAIN: none */
+	u32 asked;     /* dispatch was called since it became idle or busy, or began a stint */
+	u64 patrol_at; /* not before that it looks after queues that nobody attends to */
+	u32 patrol;    /* so many domains behind its own it will look next */
 	u32 pad;
 	u64 counters[WD40_NR_COUNTERS];
 	struct wd40_waits queue_wait; /* of tasks that came to run here: in a domain's queue, and */
@@ -251,7 +254,8 @@ struct wd40_domain {
 	u64 arrival_at;  /* atomic: when a task was last about to be queued by enqueue */
 	u64 rescued_at;  /* atomic: when its queue was last searched for who waits too long */
 	u64 max_wait_ns; /* atomic: longest wait of a queued task since attach */
-	u32 nr_tasks;    /* atomic: tasks that live here */
+	u64 attended_at; /* any of its CPUs: when one last was there, to ATTEND_STEP_NS (bpf/attend.bpf.h) */
+	u32 nr_tasks; /* atomic: tasks that live here */
 	struct wd40_ravg load __attribute__((aligned(WD40_CACHELINE))); /* lock: rate: load_rate */
 	u64 load_rate; /* lock: weight of the runnable tasks now */
 } __attribute__((aligned(WD40_CACHELINE)));

@@ -134,8 +134,7 @@ static void reshape(struct wd40_task __arena *t, u32 to, struct policy policy)
 	count(WD40_CTR_RESHAPED);
 }
 
-__hidden void task_set_affinity(struct task_struct *p, struct wd40_task __arena *t,
-				struct policy policy)
+__hidden void task_look_up(struct task_struct *p, struct wd40_task __arena *t, struct policy policy)
 {
 	domain_set_allowed(t, p);
 	reshape(t, domain_nearest_allowed(t, t->domain, 0), policy);
@@ -156,8 +155,6 @@ __hidden void task_settle(struct task_struct *p, struct wd40_task __arena *t, st
 	task_catch_up(p, t, policy);
 	if (policy.config->mempolicy_affinity)
 		reshape(t, preferred_domain(p, t), policy);
-	else if (!domain_allowed(t, t->domain))
-		reshape(t, domain_nearest_allowed(t, t->domain, 0), policy);
-	if (!policy.config->mempolicy_affinity)
+	else
 		t->preferred_nodes = 0;
 }

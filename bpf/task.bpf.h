@@ -22,11 +22,12 @@ __hidden s32 task_begin(struct task_struct *p, bool forked, struct policy policy
 __hidden void task_end(struct task_struct *p, struct policy policy);
 
 /*
- * The task's affinity has changed, or whether it may migrate. The domain stays as long as the affinity
- * allows it, else it is the nearest allowed one; a task that cannot migrate for now stays at home.
+ * The task's affinity has changed, or whether it may migrate, or CPUs have gone or come. The domain stays as
+ * long as one of its CPUs is online and allowed, else it is the nearest such one; a task that cannot migrate
+ * for now stays at home.
  */
-__hidden void task_set_affinity(struct task_struct *p, struct wd40_task __arena *t,
-				struct policy policy);
+__hidden void task_look_up(struct task_struct *p, struct wd40_task __arena *t,
+			   struct policy policy);
 
 /* Serves the request to move that the task had pending. */
 __hidden void task_take_move(struct wd40_task __arena *t, struct policy policy);
@@ -36,7 +37,7 @@ static __always_inline void task_catch_up(struct task_struct *p, struct wd40_tas
 					  struct policy policy)
 {
 	if (domain_allowed_is_old(t))
-		domain_set_allowed(t, p);
+		task_look_up(p, t, policy);
 	if (READ_ONCE(t->move))
 		task_take_move(t, policy);
 }

@@ -7,7 +7,8 @@
  *   runnable     its weight counts in the domain's load from here                      (domain)
  *   select_cpu   an idle CPU for it? then straight to that CPU's local queue           (placement)
  *   enqueue      else to the queue of its domain, by deadline; wake a helper  (deadline, helper)
- *   dispatch     a CPU wants work: its domain's queue, then the neighbours'            (steal)
+ *   dispatch     a CPU wants work: a queue that nobody attends to, its domain's, then the neighbours'
+ *                                                                            (attend, steal)
  *   running      clock of the stint starts; the domain's virtual time follows
  *   stopping     the run is charged to its vtime
  *   quiescent    its weight counts no more
@@ -32,7 +33,16 @@
  * is FIFO nothing passes a queued task at all.
  *
  * Why no CPU stays idle beside a queued task that it may take: see bpf/helper.bpf.h.
+ *
+ * A CPU that is taken offline. The kernel makes it inactive, and from then on neither calls dispatch there nor
+ * lets it take anybody; it waits for a grace period, for which threads of its own have to run; only then
+ * cpu_offline is called. Did all others wait for that call, nobody served a queue whose last CPU goes, and
+ * where the thread that ends grace periods waits in it, the machine would stand still till the kernel's
+ * watchdog ends the scheduler. So nobody relies on being told: a CPU that becomes idle without having been
+ * asked says itself that it has left (cpu_has_left), and takes that back when it is asked again; and a queue
+ * that none of its CPUs comes to is served by all (bpf/attend.bpf.h).
  */
+#include "bpf/attend.bpf.h"
 #include "bpf/cpu.bpf.h"
 #include "bpf/deadline.bpf.h"
 #include "bpf/domain.bpf.h"
@@ -225,6 +235,19 @@ static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *
 	}
 }
 
+/* The kernel asks: the CPU is there, whatever it seemed to be. */
+static void attend_here(struct wd40_cpu __arena *c, s32 cpu, u64 now)
+{
+	struct wd40_domain __arena *dom = domain_at(domain_of_cpu(cpu));
+
+	if (!c || !dom)
+		return;
+	c->asked = true;
+	if (!READ_ONCE(c->online))
+		domain_cpu_online(cpu, true);
+	attend(dom, now);
+}
+
 void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 {
 	struct policy policy = policy_now();
@@ -242,12 +265,26 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 	}
 	if (domain == WD40_NO_DOMAIN)
 		return;
-	if (steal_orphan(policy.config)) {
+	attend_here(c, cpu, now);
+	if (steal_orphan(policy.config) || (c && attend_elsewhere(c, policy.config, now))) {
 		count(WD40_CTR_STEAL_FAR);
+		if (!prev && c)
+			helper_wake_next(c, policy);
 		return;
 	}
 	guard_domain(domain, policy, now);
 	choose(cpu, prev, t, policy, now);
+}
+
+/* The CPU goes offline. It may have been called to a queue; and its tasks may have no other CPU at home. */
+static void leave(s32 cpu)
+{
+	struct wd40_domain __arena *dom = domain_at(domain_of_cpu(cpu));
+
+	domain_cpu_online(cpu, false);
+	if (dom)
+		guard_soon(dom);
+	helper_wake_all();
 }
 
 /*
@@ -258,12 +295,18 @@ void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
 {
 	struct wd40_cpu __arena *c = cpu_record(cpu);
 	u32 domain = domain_of_cpu(cpu);
+	struct wd40_domain __arena *dom = domain_at(domain);
+	u64 now = kernel_now();
 
 	if (!c)
 		return;
-	cpu_set_idle(c, idle, kernel_now());
-	if (domain == WD40_NO_DOMAIN || !cpu_may_kick())
+	cpu_set_idle(c, idle, now);
+	if (cpu_has_left(c, idle))
+		leave(cpu);
+	c->asked = false;
+	if (!dom || !cpu_may_kick())
 		return;
+	attend(dom, now);
 	if (idle)
 		helper_look_around(cpu, domain, policy_now());
 	else if (c->called_to != WD40_NO_DOMAIN)
@@ -342,10 +385,12 @@ void SCHED_OPS(wd40_stopping, struct task_struct *p, bool runnable)
 	if (!t || !c)
 		return;
 	deadline_charge(t, domain_at(t->domain), kernel_ran_ns(p));
-	if (runnable)
+	if (runnable) {
 		t->runnable_since = waits_stamp(now);
-	else
+		c->asked = true; /* if it is idle next, core scheduling wants that */
+	} else {
 		deadline_sleep(t);
+	}
 	cpu_end_stint(c, now);
 }
 
@@ -364,7 +409,7 @@ void SCHED_OPS(wd40_set_cpumask, struct task_struct *p, const struct cpumask *cp
 	struct wd40_task __arena *t = task_of(p);
 
 	if (t) /* the kernel has set p->cpus_ptr before */
-		task_set_affinity(p, t, policy_now());
+		task_look_up(p, t, policy_now());
 }
 
 s32 SCHED_OPS_SLEEPABLE(wd40_init_task, struct task_struct *p, struct scx_init_task_args *args)
@@ -388,8 +433,7 @@ void SCHED_OPS_SLEEPABLE(wd40_cpu_online, s32 cpu)
 
 void SCHED_OPS_SLEEPABLE(wd40_cpu_offline, s32 cpu)
 {
-	domain_cpu_online(cpu, false);
-	helper_wake_all();
+	leave(cpu);
 }
 
 s32 SCHED_OPS_SLEEPABLE(wd40_init)

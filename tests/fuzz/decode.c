@@ -47,11 +47,12 @@ static const struct sim_cpu *any_cpu(struct fuzz_bytes *b, const struct sim_mach
 static void choose_action(struct fuzz_bytes *b, const struct sim_machine *m, char text[64])
 {
 	static const char *const times[] = { "50us", "1ms", "30ms", "400ms", "2s" };
-	u32 what = fuzz_below(b, 6), cpu = any_cpu(b, m)->id;
+	u32 choice = fuzz_below(b, 256), cpu = any_cpu(b, m)->id;
+	u32 last = cpu + choice / 6 % 4; /* neighbours, which may be all of a domain */
 
-	switch (what) {
+	switch (choice % 6) {
 	case 0: snprintf(text, 64, "set:%s", FUZZ_ONE_OF(b, settings)); break;
-	case 1: snprintf(text, 64, "offline:%u", cpu); break;
+	case 1: snprintf(text, 64, "offline:%u-%u", cpu, last); break;
 	case 2: snprintf(text, 64, "online:%u", cpu); break;
 	case 3: snprintf(text, 64, "occupy:%u:rt:%s", cpu, FUZZ_ONE_OF(b, times)); break;
 	case 4: snprintf(text, 64, "occupy:%u:irq:%s", cpu, FUZZ_ONE_OF(b, times)); break;

@@ -26,6 +26,7 @@ static bool dispatch(s32 cpu, struct task_struct *prev)
 		return false;
 	do {
 		native.nr_dispatched = 0;
+		c->dispatched_at = native.now_ns;
 		native.dispatching = true;
 		native.ops->dispatch(cpu, prev);
 		native_flush_dispatch();
@@ -143,6 +144,8 @@ void native_schedule(s32 cpu)
 	struct task_struct *was = c->running, *next;
 
 	c->resched_later = c->in_irq;
+	if (c->leaving)
+		native_push_away(c);
 	if (c->in_irq || c->in_rt || !c->active)
 		return;
 	native.cpu = cpu;

@@ -113,6 +113,11 @@ void native_push(struct task_struct *p);           /* move_queued_task to a fall
 void native_requeue_task(struct task_struct *p);   /* a sched_change of nothing */
 void native_force_affinity(struct task_struct *p); /* all CPUs */
 
+/* --- hotplug.c ---------------------------------------------------------------------------------- */
+
+void native_push_away(struct native_cpu *c); /* balance_push, on a CPU that leaves */
+void native_hotplug_done(void);
+
 /* --- arena.c, kernel.c, idle.c ------------------------------------------------------------------- */
 
 void native_arena_boot(const struct topology *t, u32 tasks_max);

@@ -129,6 +129,7 @@ void native_boot(struct native_shape s)
 
 void native_halt(void)
 {
+	native_hotplug_done();
 	native_time_done();
 	native_drop_queues();
 	for (u32 node = 0; node < native.nr_nodes; node++)

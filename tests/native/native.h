@@ -33,7 +33,8 @@
  *	  which slices end; ops.tick, ops.yield, ops.enable, ops.dequeue, cgroups, core scheduling, cids,
  *	  sub-schedulers, SCX_ENQ_IMMED, SCX_KICK_WAIT, out-of-band slices.
  *	- Preferences of select_cpu's default for the cache and the node.
- *	- A CPU goes offline at once; a task on it that must not migrate is let go, where the kernel waits.
+ *	- A CPU goes offline at once, unless there is who ends grace periods (native_grace_begin); a task on it
+ *	  that must not migrate is let go, where the kernel waits.
  *	- execve: the kernel does not ask sched_ext where it should go on (select_task_rq_scx).
  */
 #pragma once
@@ -65,6 +66,7 @@ struct native_kick {
 struct native_cpu {
 	struct native_dsq local;
 	bool present, active;    /* active: what the kernel's masks of that name say */
+	bool leaving;            /* active no more, and the scheduler has not been told yet */
 	u32 node;                /* index in the topology */
 	u32 sibling;             /* next CPU of its core, going round */
 	u32 capacity, frequency; /* of 1024 */
@@ -75,6 +77,7 @@ struct native_cpu {
 	struct task_struct *first_waiter, *last_waiter; /* runnable tasks that do not run */
 	bool idle;                                      /* its idle task runs */
 	bool choosing;                                  /* in dispatch */
+	u64 dispatched_at;                              /* when it last was */
 	struct native_timer timer;
 	u64 accounted_at, work_from; /* up to when the running task's time and work are accounted */
 
@@ -83,6 +86,13 @@ struct native_cpu {
 	struct native_timer thief_timer;
 	u64 rt_until, irq_until;
 	u64 busy_ns, busy_counted_at;
+};
+
+/* A CPU that shall come or go. */
+struct native_hotplug {
+	s32 cpu;
+	bool online;
+	struct native_hotplug *next;
 };
 
 /* An insertion in dispatch, which takes place after it. */
@@ -128,6 +138,9 @@ struct native_kernel {
 	u32 nr_buffered, buffer_size, nr_dispatched;
 	u64 enqueues, appointments; /* numbers given so far */
 	u32 events_at_once;
+	struct task_struct *grace; /* who ends grace periods, NULL: nobody, they take no time */
+	struct native_hotplug *hotplug; /* under way, and those that wait for its end */
+	u64 hotplug_since;              /* when it began, ns */
 
 	/* faults on demand */
 	u32 fail_pages;   /* so many calls of bpf_arena_alloc_pages fail */
@@ -229,6 +242,14 @@ void native_leave(struct task_struct *p);
 void native_set_weight(struct task_struct *p, u32 weight);
 void native_set_affinity(struct task_struct *p, u32 first, u32 n);
 void native_set_online(s32 cpu, bool online);
+
+/*
+ * From now on grace periods take time: a kernel thread, which the scheduler gets as any other task, has to
+ * run when one begins and when it ends. A CPU goes offline in the kernel's order then, and later than
+ * native_set_online returns: it is inactive, a grace period passes, the scheduler is told, it is gone.
+ * Hotplugs go one after the other; one that is impossible when its turn comes does not take place.
+ */
+void native_grace_begin(void);
 
 /* The task wakes up, by something on native.cpu; nothing happens when it has not slept. */
 void native_wake(struct task_struct *p, u64 wake_flags);

@@ -17,7 +17,7 @@
  *	which wakes a helper for each of the first HELPER_DEPTH. One look may be in vain: between it and the
  *	helper's the domain's CPUs may take whom that was woken for.
  *
- * Nor does a CPU steal where it must not ("too-greedy").
+ * Nor does a CPU steal where it must not ("too-greedy"), which it may where nobody attends to a queue.
  *
  * A CPU that was woken for a domain and is held up by an interrupt comes late, and nobody else is woken in
  * its place: that is no violation.
@@ -28,12 +28,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bpf/attend.bpf.h"
 #include "bpf/steal.bpf.h"
 #include "tests/sim/oracle-private.h"
 
 static bool is_free(const struct sim_oracles *o, u32 cpu)
 {
-	return o->cpus[cpu].idle && !native.cpus[cpu].in_irq && !native.cpus[cpu].in_rt;
+	const struct native_cpu *c = &native.cpus[cpu];
+
+	return o->cpus[cpu].idle && c->active && !c->in_irq && !c->in_rt;
 }
 
 static bool helper_is_held_up(u32 domain)
@@ -44,8 +47,7 @@ static bool helper_is_held_up(u32 domain)
 	return false;
 }
 
-/* The first queued task of a domain that may run on the CPU. */
-static const struct oracle_task *queued_for(u32 domain, s32 cpu)
+const struct oracle_task *oracle_queued_for(u32 domain, s32 cpu)
 {
 	for (int fifo = 0; fifo < 2; fifo++) {
 		const struct native_dsq *q = native_dsq(queue_of(domain, fifo));
@@ -84,7 +86,7 @@ static void check_home(struct sim_oracles *o, u32 domain)
 	for (u32 cpu = dom->first_word * WD40_BITS_PER_WORD; cpu < end_cpu(dom); cpu++) {
 		if (shared.cpus[cpu].domain != domain || !is_free(o, cpu))
 			continue;
-		t = queued_for(domain, (s32)cpu);
+		t = oracle_queued_for(domain, (s32)cpu);
 		if (t && !helper_is_held_up(domain))
 			oracle_fail(o, "idle-at-home", t, (s32)cpu,
 				    "CPU %u is idle while its domain %u queues task %d", cpu,
@@ -124,7 +126,8 @@ void oracle_idle_taken(struct sim_oracles *o, const struct oracle_task *t, s32 c
 {
 	u32 domain = oracle_waits_in(t), threshold;
 
-	if (domain >= shared.nr_domains || domain_of_cpu(cpu) == domain)
+	if (domain >= shared.nr_domains || domain_of_cpu(cpu) == domain ||
+	    attend_fails(domain_at(domain), native_config(), native.now_ns))
 		return;
 	threshold = threshold_for(domain_at(domain), (u32)cpu);
 	if (!threshold || o->domains[domain].nr_waiting < threshold)
@@ -194,7 +197,7 @@ static void check_beside(struct sim_oracles *o, u32 domain, u32 cpu)
 
 	if (!threshold || d->nr_waiting < threshold || !is_free(o, cpu))
 		return;
-	t = queued_for(domain, (s32)cpu);
+	t = oracle_queued_for(domain, (s32)cpu);
 	if (!t || helper_is_held_up(domain) ||
 	    (dom->nr_online && !looked(o, d, cpu) && !was_to_be_woken(o, d, t, cpu) &&
 	     !guard_has_looked(o, domain, t, cpu)))

@@ -34,6 +34,8 @@ static void count_in_domain(struct sim_oracles *o, struct oracle_task *t, u32 on
 		return;
 	d = &o->domains[oracle_waits_in(t)];
 	d->nr_waiting += one;
+	if (one == -1u || d->nr_waiting == 1)
+		d->served_at = native.now_ns;
 	d->nr_open += t->confined ? 0 : one;
 	if (oracle_waits_in(t) != t->domain) {
 		d->nr_guests += one;
@@ -270,7 +272,7 @@ void oracle_model_idle(struct sim_oracles *o, s32 cpu, bool idle)
 		o->domains[d].nr_idle += (u32)idle - (u32)c->idle;
 	c->idle = idle;
 	c->idle_seq = o->seq;
-	c->idle_at = native.now_ns;
+	c->idle_at = c->busy_since = native.now_ns;
 	if (idle && !c->idled)
 		o->idled[o->nr_idled++] = (u32)cpu;
 	c->idled |= idle;
@@ -297,6 +299,7 @@ static void change_online(struct sim_oracles *o, s32 cpu, bool online)
 	u32 d = domain_of_cpu(cpu);
 
 	o->cpus_changed = true;
+	o->cpus[cpu].busy_since = native.now_ns;
 	if (!online)
 		oracle_model_idle(o, cpu, false);
 	if (d < shared.nr_domains)

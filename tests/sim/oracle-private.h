@@ -65,6 +65,7 @@ TAILQ_HEAD(oracle_tasks, oracle_task);
 struct oracle_cpu {
 	struct oracle_task *running;
 	bool idle, idled;      /* idled: in sim_oracles.idled */
+	u64 busy_since;        /* ns: it came online, or was idle last */
 	u64 idle_seq, idle_at; /* number of the event at which it became idle, and when, ns */
 	u64 occupied_until;    /* by a thief of a higher class */
 	struct history history;
@@ -84,6 +85,7 @@ struct oracle_domain {
 	u32 nr_guests;  /* queued, and of another domain: they are moved here when they run */
 	u64 guest_rate; /* the sum of their weights */
 	u64 queue_seq;  /* number of the last event that queued a task */
+	u64 served_at;  /* ns: a task has left the queue, or it was empty */
 	u64 crowded_at; /* ns: more waited than a helper is looked for */
 	u64 guard_at,
 		guard_before; /* ns: when the guard was seen to have looked, and before that */
@@ -187,7 +189,11 @@ void oracle_idle_event(struct sim_oracles *o, const struct native_event *e);  /*
 /* A CPU takes a queued task; before the model follows. */
 void oracle_idle_taken(struct sim_oracles *o, const struct oracle_task *t, s32 cpu);
 void oracle_idle_sweep(struct sim_oracles *o);
-int oracle_idle_init(struct sim_oracles *o);                                  /* -ENOMEM */
+int oracle_idle_init(struct sim_oracles *o); /* -ENOMEM */
+/* The first queued task of a domain that may run on the CPU. */
+const struct oracle_task *oracle_queued_for(u32 domain, s32 cpu);
+void oracle_serve_event(struct sim_oracles *o, const struct native_event *e); /* I9 */
+void oracle_serve_sweep(struct sim_oracles *o);
 void oracle_arena_event(struct sim_oracles *o, const struct native_event *e); /* I5 */
 void oracle_arena_sweep(struct sim_oracles *o);
 void oracle_arena_finish(struct sim_oracles *o);

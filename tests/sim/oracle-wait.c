@@ -31,10 +31,12 @@
  *	WD40_RESCUE_AFTER_NS + (n / GUARD_DEPTH + 1) * 2 * max(WD40_RESCUE_INTERVAL_NS, slice) + turn
  *
  * In first-in-first-out order: turn. The lesser of what applies is the bound. Time that thieves take
- * from the domain's CPUs comes on top. A change of the task itself, of its domain's CPUs, or of the
+ * from the domain's CPUs comes on top, and while none of them attends to the queue nothing of this holds
+ * (oracle-serve.c). A change of the task itself, of its domain's CPUs, or of the
  * slices or the order begins the wait anew, since the kernel or the scheduler queues it anew, or what
  * was promised before does not hold.
  */
+#include "bpf/attend.bpf.h"
 #include "bpf/guard.bpf.h"
 #include "bpf/steal.bpf.h"
 #include "tests/sim/oracle-private.h"
@@ -137,12 +139,14 @@ static u64 counts_since(const struct sim_oracles *o, const struct oracle_task *t
 static void check(struct sim_oracles *o, const struct oracle_task *t)
 {
 	u32 domain = domain_of(t);
-	const struct oracle_domain *d;
+	struct oracle_domain *d;
 	u64 since, stolen, bound;
 
 	if (domain >= shared.nr_domains)
 		return;
 	d = &o->domains[domain];
+	if (attend_fails(domain_at(domain), native_config(), native.now_ns))
+		d->changed_at = native.now_ns; /* what it gets then is no matter of its CPUs */
 	since = counts_since(o, t, d);
 	stolen = d->stolen_ns - t->stolen_before;
 	if (native.now_ns <= since + stolen + peak_of(&o->slice)) /* mostly */

@@ -30,6 +30,7 @@ static const struct {
 	{ oracle_wait_event, KIND(QUEUE) | KIND(RUN) | KIND(SETTLED), true },
 	{ oracle_share_event, ANY_KIND, true },
 	{ oracle_idle_event, KIND(SETTLED), true },
+	{ oracle_serve_event, KIND(SETTLED), true },
 };
 
 /* What looks at everything. */
@@ -40,6 +41,7 @@ static const struct {
 	{ oracle_queue_sweep, false },
 	{ oracle_arena_sweep, true },
 	{ oracle_idle_sweep, true },
+	{ oracle_serve_sweep, true },
 };
 
 void peak_raise(struct peak *p, u64 value)

@@ -53,7 +53,8 @@ static void follow_hotplug(struct sim_daemon *d)
 		native_die("the topology cannot be read again");
 	if (topology_update(d->topology, fresh) > 0)
 		arena_update_cpus(&shared, d->topology);
-	d->hotplugs = hotplugs;
+	if (!native.hotplug) /* it shows in sysfs later than BPF knows */
+		d->hotplugs = hotplugs;
 }
 
 /* --- Policies. ---------------------------------------------------------------------------------- */

@@ -113,6 +113,15 @@ static int plan(struct running *r)
 	return 0;
 }
 
+static bool has_hotplug(const struct sim_script *s)
+{
+	for (u32 i = 0; s && i < s->nr; i++)
+		if (s->actions[i].act == SIM_ACT_OFFLINE || s->actions[i].act == SIM_ACT_ONLINE)
+			return true;
+	return false;
+}
+
+/* Grace periods take time where somebody waits for them. */
 static int start(struct running *r)
 {
 	int err = native_attach(r->run->scheduler->ops);
@@ -120,6 +129,8 @@ static int start(struct running *r)
 	if (err < 0)
 		return fail(r, err, "the scheduler does not attach");
 	r->attached = true;
+	if (has_hotplug(r->run->script))
+		native_grace_begin();
 	if (r->daemon)
 		sim_daemon_start(r->daemon);
 	err = plan(r);

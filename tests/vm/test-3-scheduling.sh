@@ -230,6 +230,32 @@ test_hotplug_keeps_it_attached() {
 	state_is enabled || fail "detached: $(property LastExit)"
 }
 
+# The kernel waits for a grace period before it says that a CPU goes; nobody may wait for that word.
+test_the_last_cpu_of_a_domain_goes() {
+	local seq i
+	[[ $LAB_TOPOLOGY == numa2x2 ]] || skip "needs domains of two CPUs"
+	seq=$(enable_seq)
+	trap 'all_cpus_online; kill_hogs' EXIT
+	for ((i = 0; i < 10; i++)); do hog; done
+	last_cpus_of_a_domain_go 4-5
+	all_cpus_online
+	equal "enable_seq" "$seq" "$(enable_seq)"
+	state_is enabled || fail "detached: $(property LastExit)"
+}
+
+# A short form of tests/vm/hotplug-storm.
+test_a_storm_of_hotplugs() {
+	local seq i
+	(($(nproc --all) > 1)) || skip "one CPU cannot be taken away"
+	seq=$(enable_seq)
+	trap 'all_cpus_online; kill_hogs' EXIT
+	for ((i = 0; i < $(nproc --all) + 2; i++)); do hog; done
+	hotplug_storm 1 40
+	all_cpus_online
+	equal "enable_seq" "$seq" "$(enable_seq)"
+	state_is enabled || fail "detached: $(property LastExit)"
+}
+
 # A task of the least weight beside hogs of the greatest that came after it: it is brought forward long
 # before the kernel's watchdog, which ends a scheduler after 30 s, would act.
 test_heavy_hogs_starve_nobody() {

@@ -144,6 +144,7 @@ struct native_task {
 	/* what it got */
 	u64 ran, waiting_since, longest_wait;
 	u32 nr_wakes;
+	u32 nr_steps; /* of who ends grace periods (hotplug.c) */
 };
 
 struct sched_entity {

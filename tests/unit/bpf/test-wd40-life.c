@@ -4,6 +4,7 @@
 
 #include "tests/unit/bpf/one-domain.h"
 
+#include "bpf/attend.bpf.h"
 #include "bpf/steal.bpf.h"
 #include "util/macro.h"
 
@@ -295,6 +296,96 @@ static void one_cpu_offline_does_not_stop_moves(void **state)
 	assert_int_equal(context(p)->domain, 3);
 }
 
+/* --- CPUs that nobody tells of. ----------------------------------------------------------------- */
+
+/* So long a hotplug takes where its grace period waits for unattended queues only. */
+#define HOTPLUG_MAX_NS (SEC_NS / 2)
+
+static void crowd_all_cpus(void)
+{
+	hogs(10, 100);
+	native_grace_begin();
+	native_run(100 * MSEC);
+}
+
+/* The domain of the thread that ends grace periods goes, its last CPU last: T1. */
+static void the_last_cpu_of_the_grace_thread_goes(void **state)
+{
+	u32 home;
+
+	crowd_all_cpus();
+	home = context(native.grace)->domain;
+	for (s32 cpu = 7; cpu >= 0; cpu--) {
+		if (shared.cpus[cpu].domain != home)
+			continue;
+		native_set_online(cpu, false);
+		native_run(HOTPLUG_MAX_NS);
+		assert_null(native.hotplug);
+		assert_false(shared.cpus[cpu].online);
+	}
+	assert_int_equal(shared.domains[home].nr_online, 0);
+	assert_attached();
+}
+
+/* What the kernel does not ask it says itself, before the kernel does; and takes it back. */
+static void a_cpu_that_leaves_says_so_at_once(void **state)
+{
+	crowd_all_cpus();
+	native_set_online(5, false);
+	assert_true(native.cpus[5].leaving);
+	assert_false(shared.cpus[5].online);
+	assert_int_equal(shared.domains[2].nr_online, 1);
+	native_run(HOTPLUG_MAX_NS);
+	assert_int_equal(shared.domains[2].nr_online, 1);
+	assert_int_equal(shared.nr_offline, 1);
+	native_set_online(5, true);
+	native_run(HOTPLUG_MAX_NS);
+	assert_int_equal(shared.nr_offline, 0);
+	domain_cpu_online(2, false); /* a wrong guess */
+	native_run(100 * MSEC);
+	assert_true(shared.cpus[2].online);
+	assert_int_equal(shared.nr_offline, 0);
+}
+
+/* Real-time tasks have all CPUs of a domain: the others, busy or idle, serve its queue. */
+static void queues_that_nobody_attends_to_are_served(void **state)
+{
+	struct task_struct *home = actor(100), *other;
+
+	native_config()->greedy_threshold = 0;
+	for (s32 cpu = 2; cpu < 8; cpu++)
+		pinned_hog(100, cpu);
+	native_run(100 * MSEC);
+	other = hog(100);
+	native_run(MSEC);
+	native_occupy(0, NATIVE_RT, 10 * SEC_NS);
+	native_occupy(1, NATIVE_RT, 10 * SEC_NS);
+	act(home);
+	forget();
+	native_run(SEC_NS);
+	assert_true(home->native.ran + other->native.ran > SEC_NS / 20);
+	assert_true(longest_wait(home) < 2 * (attend_limit_ns(native_config()) + 60 * MSEC) ||
+		    longest_wait(other) < 2 * (attend_limit_ns(native_config()) + 60 * MSEC));
+	for (u32 i = 1; i < 7; i++) /* who serves it keeps the half of the turns at least */
+		assert_true(actors[i]->native.ran >= SEC_NS * 4 / 10);
+}
+
+/* Nobody computes: who is queued there wakes an idle CPU, wherever that is. */
+static void queues_that_nobody_attends_to_wake_somebody(void **state)
+{
+	struct task_struct *p;
+
+	native_config()->greedy_threshold = 0;
+	native_tune()->any_direct_greedy = native_tune()->any_kick_greedy = false;
+	native_occupy(0, NATIVE_RT, 10 * SEC_NS);
+	native_occupy(1, NATIVE_RT, 10 * SEC_NS);
+	native_run(SEC_NS);
+	p = hog(100);
+	native_run(10 * MSEC);
+	assert_int_equal(context(p)->domain, 0);
+	assert_true(p->native.ran > MSEC);
+}
+
 /* Its only CPU at home goes, the domain stays: it is at home where it has another. */
 static void a_task_leaves_where_its_last_cpu_has_gone(void **state)
 {
@@ -328,6 +419,10 @@ int main(void)
 		TEST(cpus_come_and_go_under_load),
 		TEST(one_cpu_offline_does_not_stop_moves),
 		TEST(a_task_leaves_where_its_last_cpu_has_gone),
+		TEST(the_last_cpu_of_the_grace_thread_goes),
+		TEST(a_cpu_that_leaves_says_so_at_once),
+		TEST(queues_that_nobody_attends_to_are_served),
+		TEST(queues_that_nobody_attends_to_wake_somebody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

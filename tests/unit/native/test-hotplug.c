@@ -2,7 +2,7 @@
 /* CPUs that come and go, and the tasks that were there. */
 #include "tests/unit/native/recorder.h"
 
-/* sched_cpu_deactivate: rq_offline_scx, handle_hotplug, balance_push; native_fallback_cpu chooses */
+/* sched_cpu_deactivate: balance_push, rq_offline_scx, handle_hotplug; native_fallback_cpu chooses */
 static void tasks_of_a_cpu_that_goes_are_pushed(void **state)
 {
 	struct task_struct *runs, *waits;
@@ -14,9 +14,9 @@ static void tasks_of_a_cpu_that_goes_are_pushed(void **state)
 	native_wake(waits, 0);
 	forget();
 	native_set_online(1, false);
-	/* who waits elsewhere comes to the local queue, whoever the CPU picks is put and pushed */
-	assert_log(
-		"quiescent2 runnable2 offline-1 stopping1 enqueue1 running2 stopping2 enqueue2 ");
+	/* whoever the CPU picks is put and pushed; who waits elsewhere comes to the local queue, to be so, too */
+	assert_log("stopping1 enqueue1 idle-1 quiescent2 runnable2 offline-1 running2 stopping2 "
+		   "enqueue2 ");
 	assert_int_equal(runs->native.cpu, 0);
 	assert_int_equal(waits->native.cpu, 0);
 	assert_int_equal(scx_bpf_dsq_nr_queued(QUEUE), 2);
@@ -83,7 +83,7 @@ static void a_task_whose_cpus_are_all_gone_may_run_anywhere(void **state)
 	sleeps = rec_bound(MSEC, 1);
 	forget();
 	native_set_online(1, false);
-	assert_log("offline-1 stopping1 cpumask1 enqueue1 ");
+	assert_log("stopping1 cpumask1 enqueue1 idle-1 offline-1 ");
 	assert_int_equal(runs->nr_cpus_allowed, 2);
 	assert_int_equal(sleeps->nr_cpus_allowed, 1);
 	forget();
@@ -150,6 +150,61 @@ static void who_must_not_migrate_is_let_go_asleep_too(void **state)
 	assert_ptr_equal(native.cpus[0].running, p);
 }
 
+/* --- Grace periods. ----------------------------------------------------------------------------- */
+
+/* synchronize_rcu between set_cpu_active(false) and handle_hotplug: no dispatch, no consumption, no call. */
+static void a_grace_period_comes_before_the_call(void **state)
+{
+	struct native_cpu *c;
+
+	rec_start(1, 2, 1);
+	c = &native.cpus[1];
+	native_grace_begin();
+	native_run(MSEC);
+	native_set_online(1, false);
+	assert_false(c->active);
+	assert_true(c->leaving);
+	assert_true(c->idle);
+	assert_int_equal(native.online[0], 3);
+	native_run(MSEC);
+	assert_true(c->leaving);
+	assert_true(native.now_ns - c->dispatched_at > MSEC);
+	native_run(10 * MSEC);
+	assert_false(c->leaving);
+	assert_int_equal(native.online[0], 1);
+	assert_int_equal(last_event(NATIVE_EVENT_ONLINE)->cpu, 1);
+}
+
+/* It does not end while the thread that ends it has no CPU. */
+static void no_grace_period_passes_while_its_thread_waits(void **state)
+{
+	rec_start(1, 2, 1);
+	native_grace_begin();
+	native_run(MSEC);
+	native_occupy(0, NATIVE_RT, SEC_NS);
+	native_set_online(1, false);
+	native_run(SEC_NS / 2);
+	assert_true(native.cpus[1].leaving);
+	native_run(SEC_NS);
+	assert_false(native.cpus[1].leaving);
+}
+
+/* cpus_write_lock: one after the other; the last CPU stays (EBUSY) */
+static void hotplugs_wait_for_each_other(void **state)
+{
+	rec_start(1, 3, 1);
+	native_grace_begin();
+	native_run(MSEC);
+	native_set_online(1, false);
+	native_set_online(2, false);
+	native_set_online(0, false);
+	native_set_online(1, true);
+	assert_true(native.cpus[2].active);
+	native_run(SEC_NS);
+	assert_int_equal(native.online[0], 3);
+	assert_null(native.hotplug);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +217,9 @@ int main(void)
 		TEST(a_scheduler_that_does_not_want_to_know_ends),
 		TEST(who_must_not_migrate_is_let_go),
 		TEST(who_must_not_migrate_is_let_go_asleep_too),
+		TEST(a_grace_period_comes_before_the_call),
+		TEST(no_grace_period_passes_while_its_thread_waits),
+		TEST(hotplugs_wait_for_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@
 /* A dispatch that knows no rescue, and an enqueue that puts light tasks behind all others. */
 static void take_first(s32 cpu, struct task_struct *prev)
 {
+	shared.domains[0].attended_at = native.now_ns;
 	queue_consume(domain_of_cpu(cpu), native_config());
 }
 

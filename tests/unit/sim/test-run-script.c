@@ -123,8 +123,8 @@ static void re_tunes_are_tried_in_the_order_of_time(void **state)
 	add(&s, "2s", "set:slice-us-overutil=5000");
 	add(&s, "1s", "set:slice-us-underutil=4000");
 	assert_int_equal(sim_script_check(&s, c, why), -EINVAL);
-	assert_string_equal(why, "slice-us-overutil: slice-us-underutil = 4000 must not be less "
-				 "than slice-us-overutil = 5000");
+	assert_string_equal(why, "slice-us-overutil: slice-us-underutil = 4000 us must not be "
+				 "less than slice-us-overutil = 5000 us");
 }
 
 /* Those of one time are in the order they were given in. */
