@@ -10,6 +10,7 @@ from basics import NAME, PATH, PROPERTIES, STATISTICS
 
 ATTACKED = os.environ.get("WD40D_ATTACKED", NAME)
 MIB = 1 << 20
+ONCE = 1 << 30  # so many replies never come
 MANAGER = "org.freedesktop.DBus.ObjectManager"
 PEER = "org.freedesktop.DBus.Peer"
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
@@ -152,14 +153,16 @@ def on_bus(calls, **options):
 
 ATTACKS = {
     # B1: what nobody reads fills the bus
-    "subscriber_that_never_reads": Attack(on_bus([SUBSCRIBE] * 16, reads=False, window=16), domains=128, seconds=9),
-    "many_subscribers_that_never_read": Attack(on_bus([SUBSCRIBE] * 4, connections=4, reads=False, window=4),
+    "subscriber_that_never_reads": Attack(on_bus([SUBSCRIBE] * 16, reads=False, window=ONCE), domains=128, seconds=9),
+    "many_subscribers_that_never_read": Attack(on_bus([SUBSCRIBE] * 4, connections=4, reads=False, window=ONCE),
                                                users=("nobody", "games", "man", "mail"), domains=128, seconds=4),
-    "subscribers_that_read": Attack(on_bus([SUBSCRIBE] * 16, window=1 << 30), users=("nobody", "games", "man", "mail"), domains=32),
+    "subscribers_that_read": Attack(on_bus([SUBSCRIBE] * 16, window=ONCE), users=("nobody", "games", "man", "mail"), domains=32),
     "subscriptions_that_come_and_go": Attack(on_bus([SUBSCRIBE, *(ours("Unsubscribe", "u", i, interface=STATISTICS)
                                                                   for i in range(15))], connections=8, window=16)),
-    "large_answers_that_nobody_reads": Attack(on_bus([MANAGED_OBJECTS] * 100, connections=40, reads=False), domains=128, seconds=4),
-    "answers_that_nobody_reads": Attack(on_bus(READS * 10, connections=60, reads=False), seconds=3),
+    "large_answers_that_nobody_reads": Attack(on_bus([MANAGED_OBJECTS] * 120, connections=40, reads=False, window=ONCE), domains=128,
+                                              seconds=4),
+    "answers_that_nobody_reads": Attack(on_bus(READS * 10, connections=100, reads=False, window=ONCE), users=("nobody", "games"),
+                                        domains=32, seconds=4),
     "large_answers": Attack(on_bus([MANAGED_OBJECTS] * 16, connections=8, window=16), domains=128),
     # B2, B3: calls that wait
     "calls_that_wait": Attack(on_bus(GATED * 2, connections=60, window=16), seconds=3),
