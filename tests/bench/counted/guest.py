@@ -22,7 +22,6 @@ HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 BPF_STATS = Path("/proc/sys/kernel/bpf_stats_enabled")
 ATTACH_LIMIT_S = 180
 SETTLE_S = 1  # after an attach, for the scheduler's own view of the machine
-SOURCES = 3
 SOURCE_FUNCTIONS = 20
 
 
@@ -55,16 +54,16 @@ def read_machine():
     return Machine(len(online), tuple(sorted(caches)) or (online,))
 
 
-def write_sources():
-    """What the builds compile: a few files of small functions."""
+def write_sources(count):
+    """What make compiles: files of small functions, enough of them to keep all CPUs busy."""
     folder = Path(BUILD)
     folder.mkdir(exist_ok=True)
-    for number in range(SOURCES):
+    for number in range(count):
         functions = (f"int f{i}(int n)\n{{\n\tint sum = {i};\n\n\tfor (int k = 0; k < n; k++)\n"
                      f"\t\tsum += k % {i + 3} ? sum / {i + 2} : n - k;\n\treturn sum;\n}}\n"
                      for i in range(SOURCE_FUNCTIONS))
         (folder / f"s{number}.c").write_text("".join(functions))
-    objects = " ".join(f"s{number}.o" for number in range(SOURCES))
+    objects = " ".join(f"s{number}.o" for number in range(count))
     (folder / "Makefile").write_text(f"all: {objects}\n%.o: %.c\n\tgcc -O1 -c $< -o $@\n")
 
 
@@ -84,7 +83,7 @@ def prepare():
     # a service has a bus; without one it would look for it again and again
     os.makedirs("/run/dbus", exist_ok=True)
     subprocess.run(["dbus-daemon", "--system", "--fork", "--nopidfile"], check=True)
-    write_sources()
+    write_sources(read_machine().cpus + 1)
 
 
 def counters():
