@@ -122,6 +122,12 @@ void samples_begin(struct samples *s, size_t max)
 		err(EXIT_FAILURE, "samples");
 }
 
+void samples_end(struct samples *s)
+{
+	free(s->ns);
+	*s = (struct samples){ 0 };
+}
+
 void samples_add(struct samples *s, uint64_t ns)
 {
 	if (s->n < s->max)

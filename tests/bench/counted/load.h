@@ -51,8 +51,9 @@ struct samples {
 	size_t n, max;
 };
 
-/* Begins with room for max; exits when there is no memory. */
+/* Begins with room for max, until samples_end(); exits when there is no memory. */
 void samples_begin(struct samples *s, size_t max);
+void samples_end(struct samples *s);
 void samples_add(struct samples *s, uint64_t ns);
 
 /* Adds all of from to s. */

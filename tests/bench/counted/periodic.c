@@ -57,5 +57,6 @@ int main(int argc, char **argv)
 	missed = play(period_ns, work_ns, now_ns() + length_ns, &took);
 	figure("missed_permille", 1000.0 * (double)(missed * period_ns) / (double)length_ns);
 	samples_print(&took, "response");
+	samples_end(&took);
 	return EXIT_SUCCESS;
 }

@@ -119,6 +119,7 @@ static void end_server(struct server *s, struct samples *all)
 	for (unsigned long i = 0; i < s->plan->workers; i++) {
 		check_thread(pthread_join(s->workers[i].thread, NULL), "pthread_join");
 		samples_join(all, &s->workers[i].waits);
+		samples_end(&s->workers[i].waits);
 	}
 }
 
@@ -142,5 +143,6 @@ int main(int argc, char **argv)
 		end_server(&servers[i], &all);
 	figure("requests_per_s", (double)all.n / (double)seconds);
 	samples_print(&all, "wakeup");
+	samples_end(&all); /* the servers wait on in what is theirs until the process ends */
 	return EXIT_SUCCESS;
 }
