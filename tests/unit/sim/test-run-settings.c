@@ -61,8 +61,8 @@ static void refusals_are_the_daemons(void **state)
 	assert_refused("slice-us-overutil=50",
 		       "slice-us-overutil: \"50\" is out of range (allowed: 100 to 1000000 us)");
 	assert_refused("slice-us-overutil=30000",
-		       "slice-us-overutil: slice-us-underutil = 20000 must not be less than "
-		       "slice-us-overutil = 30000");
+		       "slice-us-overutil: slice-us-underutil = 20000 us must not be less than "
+		       "slice-us-overutil = 30000 us");
 	assert_refused("slice-us-overutl=1",
 		       "slice-us-overutl: unknown key, did you mean \"slice-us-overutil\"?");
 	assert_refused("slice-us-overutil", "\"slice-us-overutil\" is not key=value");
@@ -85,8 +85,8 @@ static void changes_come_all_at_once(void **state)
 	assert_int_equal(value(c, TUNABLE_SLICE_OVERUTIL)->usec, 30000);
 	assert_int_equal(value(c, TUNABLE_SLICE_UNDERUTIL)->usec, 40000);
 	change(c, "greedy-threshold=3,slice-us-overutil=50000", -EINVAL,
-	       "slice-us-overutil: slice-us-underutil = 40000 must not be less than "
-	       "slice-us-overutil = 50000");
+	       "slice-us-overutil: slice-us-underutil = 40000 us must not be less than "
+	       "slice-us-overutil = 50000 us");
 	assert_int_equal(value(c, TUNABLE_GREEDY_THRESHOLD)->u, 1);
 }
 
