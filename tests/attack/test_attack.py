@@ -36,7 +36,7 @@ PYTHONPATH = os.pathsep.join([str(HERE), str(HERE.parent / "bus")])
 
 P99_MAX, WORST_MAX = 0.050, 0.250  # seconds until a read is answered
 OF_CONTROL = 3  # so many times what the control takes, if that is more
-OF_ATTACKED = 1.5  # likewise, of what the control takes when it is attacked
+OF_ATTACKED = 2  # likewise, of what the control takes when it is attacked
 SLOWDOWN_MAX = 4  # of a daemon that waits for a CPU
 ROUNDS_MIN = 0.95  # of those that are due
 TUNE_INTERVAL = 0.1  # the default
