@@ -251,6 +251,42 @@ int statistics_append(sd_bus_message *m, const struct statistics *s,
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
+/* --- Sizes. ------------------------------------------------------------------------------------------- */
+
+#define BYTES_OF_HEADER 512u
+#define BYTES_OF_ENTRY  64u /* with its name and the padding */
+#define BYTES_OF_MASK   (WD40_WORDS(WD40_MAX_CPUS) * 8u)
+
+static uint32_t row_size_max(const struct statistic *row)
+{
+	switch (row->type) {
+	case STATISTIC_HISTOGRAM: return BYTES_OF_ENTRY + sizeof(struct statistics_waits);
+	case STATISTIC_MASK: return BYTES_OF_ENTRY + BYTES_OF_MASK;
+	default: return BYTES_OF_ENTRY;
+	}
+}
+
+/* Of one record of a scope. */
+static uint32_t record_size_max(enum statistic_scope scope, const struct statistics_choice *choice)
+{
+	uint32_t bytes = 0;
+
+	if (choice && !choice->scopes[scope])
+		return 0;
+	for (size_t i = 0; i < nr_statistics; i++)
+		if (statistics_table[i].scope == scope && (!choice || is_chosen(choice, i)))
+			bytes += row_size_max(&statistics_table[i]);
+	return bytes;
+}
+
+uint32_t statistics_size_max(const struct statistics_choice *choice, uint32_t nr_nodes,
+			     uint32_t nr_domains)
+{
+	return BYTES_OF_HEADER + record_size_max(STATISTIC_MACHINE, choice) +
+	       nr_nodes * record_size_max(STATISTIC_NODE, choice) +
+	       nr_domains * record_size_max(STATISTIC_DOMAIN, choice);
+}
+
 /* --- The table. ------------------------------------------------------------------------------------- */
 
 static int append_bounds(sd_bus_message *m)

@@ -34,6 +34,10 @@ int statistics_choice_read(sd_bus_message *m, struct statistics_choice *ret,
 int statistics_append(sd_bus_message *m, const struct statistics *s,
 		      const struct statistics_choice *choice);
 
+/* Bytes of a message with a snapshot of so many nodes and domains, at most; choice NULL: with everything. */
+uint32_t statistics_size_max(const struct statistics_choice *choice, uint32_t nr_nodes,
+			     uint32_t nr_domains);
+
 /*
  * Appends the table as a{sa{sv}}: scope, type, unit, description, and bounds of a histogram: at, upper bounds
  * of its buckets in ns but for the last, which has none. Those of nodes and domains are "node.NAME" and

@@ -253,7 +253,9 @@ int wd40_object_add(struct wd40_object *o, sd_bus *bus, struct peers *peers)
 	child_objects_note(o->children, o->context.manager);
 	r = gate_new(bus, peers, &o->context.gate);
 	if (r >= 0)
-		r = subscriptions_new(o->loop, o->context.manager, bus, peers,
+		r = delivery_new(o->loop, bus, peers, o->context.manager, &o->context.delivery);
+	if (r >= 0)
+		r = subscriptions_new(o->loop, o->context.manager, bus, peers, o->context.delivery,
 				      &o->context.subscriptions);
 	if (r >= 0)
 		r = gate_guard(o->context.gate, WD40_OBJECT_PATH);
@@ -269,5 +271,6 @@ int wd40_object_add(struct wd40_object *o, sd_bus *bus, struct peers *peers)
 void wd40_object_drop(struct wd40_object *o)
 {
 	o->context.subscriptions = subscriptions_free(o->context.subscriptions);
+	o->context.delivery = delivery_free(o->context.delivery);
 	o->context.gate = gate_free(o->context.gate);
 }

@@ -17,6 +17,7 @@
 struct wd40_context {
 	struct manager *manager;
 	struct gate *gate;                   /* of the connection, NULL while there is none */
+	struct delivery *delivery;           /* likewise */
 	struct subscriptions *subscriptions; /* likewise */
 };
 

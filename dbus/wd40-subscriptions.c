@@ -14,11 +14,6 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
-/* What a sample takes, roughly. */
-#define BYTES_OF_MACHINE 6144u
-#define BYTES_OF_NODE    256u
-#define BYTES_OF_DOMAIN  1024u
-
 struct subscription {
 	struct subscriptions *all;
 	struct subscription *next;
@@ -35,6 +30,7 @@ struct subscriptions {
 	sd_bus *bus;
 	struct peers *peers;
 	struct peers_listener listener;
+	struct delivery *delivery;
 	struct loop_source *timer;
 	struct subscription *first;
 	uint32_t last_id;
@@ -63,23 +59,6 @@ static void subscription_drop(struct subscription *sub)
 
 /* --- Samples. -------------------------------------------------------------------------------------- */
 
-static uint32_t sample_bytes(const struct subscription *sub, const struct statistics *s)
-{
-	return (sub->choice.scopes[STATISTIC_MACHINE] ? BYTES_OF_MACHINE : 64) +
-	       (sub->choice.scopes[STATISTIC_NODE] ? s->nr_nodes * BYTES_OF_NODE : 0) +
-	       (sub->choice.scopes[STATISTIC_DOMAIN] ? s->nr_domains * BYTES_OF_DOMAIN : 0);
-}
-
-/* Does the bus take what it is sent? */
-static bool has_room(const struct subscription *sub, const struct statistics *s)
-{
-	uint64_t queued = 0;
-
-	if (sd_bus_get_n_queued_write(sub->all->bus, &queued) < 0)
-		return false;
-	return queued * sample_bytes(sub, s) < SUBSCRIPTION_QUEUE_BYTES_MAX;
-}
-
 static int send_sample(const struct subscription *sub, const struct statistics *s)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
@@ -96,13 +75,19 @@ static int send_sample(const struct subscription *sub, const struct statistics *
 	return r < 0 ? r : sd_bus_send(sub->all->bus, m, NULL);
 }
 
+static bool may_send(const struct subscription *sub, const struct statistics *s)
+{
+	return delivery_take_sample(sub->all->delivery, sub->client,
+				    statistics_size_max(&sub->choice, s->nr_nodes, s->nr_domains));
+}
+
 static void sample(struct subscription *sub, const struct statistics *s)
 {
 	struct statistics_clients *counts = manager_clients(sub->all->manager);
 	int r = -ENOBUFS;
 
 	sub->sequence++;
-	if (s && has_room(sub, s))
+	if (s && may_send(sub, s))
 		r = send_sample(sub, s);
 	if (r < 0)
 		counts->samples_dropped++;
@@ -204,6 +189,8 @@ static int add(struct subscriptions *s, const char *client, const struct subscri
 
 	if (!sub)
 		return -ENOMEM;
+	if (!delivery_knows(s->delivery, client))
+		return -ESRCH; /* nobody will tell that it has gone */
 	*sub = *wanted;
 	sub->all = s;
 	sub->client = strdup(client);
@@ -275,7 +262,7 @@ const sd_bus_vtable wd40_subscriptions_vtable[] = {
 };
 
 int subscriptions_new(struct loop *loop, struct manager *m, sd_bus *bus, struct peers *peers,
-		      struct subscriptions **ret)
+		      struct delivery *delivery, struct subscriptions **ret)
 {
 	_cleanup_(freep) struct subscriptions *s = calloc(1, sizeof(*s));
 	int r;
@@ -285,6 +272,7 @@ int subscriptions_new(struct loop *loop, struct manager *m, sd_bus *bus, struct 
 	s->manager = m;
 	s->bus = bus;
 	s->peers = peers;
+	s->delivery = delivery;
 	s->listener = (struct peers_listener){ .vanished = on_vanished, .userdata = s };
 	r = loop_add_timer(loop, "samples", on_turn, s, &s->timer);
 	if (r < 0)

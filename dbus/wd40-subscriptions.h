@@ -3,9 +3,9 @@
  * Subscriptions to samples of statistics: Subscribe, Unsubscribe and the unicast signal Sample of
  * org.scx.Wd40.Statistics. A subscription ends with its client, and with the connection to the bus.
  *
- * Samples are made for those whose turn it is from one snapshot, at multiples of their interval. When the
- * bus does not take what is sent, they are dropped instead of queued, and counted; the sequence number tells
- * the client that some are missing.
+ * Samples are made for those whose turn it is from one snapshot, at multiples of their interval. Those for a
+ * client that does not read what it is sent (dbus/delivery.h) are dropped, and counted; the sequence number
+ * tells the client that some are missing.
  */
 #pragma once
 
@@ -13,6 +13,7 @@
 
 #include "daemon/loop.h"
 #include "daemon/manager.h"
+#include "dbus/delivery.h"
 #include "dbus/gate.h"
 #include "dbus/peers.h"
 
@@ -20,14 +21,11 @@
 #define SUBSCRIPTIONS_MAX        256u
 #define SUBSCRIPTIONS_OF_UID_MAX 16u
 
-/* Bytes of samples, by a rough estimate, that may wait here to be taken by the bus; 8 MiB more fit into the socket. */
-#define SUBSCRIPTION_QUEUE_BYTES_MAX (8u << 20)
-
 struct subscriptions;
 
-/* Those of one connection; loop, manager, bus and peers are borrowed. -ENOMEM. */
+/* Those of one connection; loop, manager, bus, peers and delivery are borrowed. -ENOMEM. */
 int subscriptions_new(struct loop *loop, struct manager *m, sd_bus *bus, struct peers *peers,
-		      struct subscriptions **ret);
+		      struct delivery *delivery, struct subscriptions **ret);
 struct subscriptions *subscriptions_free(struct subscriptions *s); /* ends them all */
 
 /* Subscribe and Unsubscribe. Userdata: the struct wd40_context. */

@@ -98,6 +98,13 @@ class Bus:
             self.process.wait()
             self.process = None
 
+    def unread(self, name):
+        """Bytes that the owner of a name has sent and nobody has read."""
+        call = [*self.busctl("--json=short", "call"), "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Debug.Stats",
+                "GetConnectionStats", "s", name]
+        reply = subprocess.run(call, capture_output=True, text=True, check=True)
+        return json.loads(reply.stdout)["data"][0]["IncomingBytes"]["data"]
+
     def busctl(self, *arguments):
         return ["busctl", f"--address={self.address}", *arguments]
 
