@@ -12,8 +12,6 @@
 
 #define DRIVER "org.freedesktop.DBus", "/org/freedesktop/DBus"
 
-#define LIMIT_EXCEEDED "org.scx.Wd40.Error.LimitExceeded"
-
 #define NR_BUCKETS 256u
 
 /* Who has not read is asked about again after a pause, which doubles from the one to the other. */
@@ -421,8 +419,8 @@ static int refuse_call(struct client *c, sd_bus_error *error)
 	if (!c->credit.user || !credit_take(&c->delivery->credit, &c->credit, CREDIT_REFUSAL,
 					    BYTES_OF_REFUSAL))
 		return 1;
-	return sd_bus_error_set(error, LIMIT_EXCEEDED,
-				"too many calls wait until earlier replies are read");
+	return wd40_error_setf(error, WD40_ERROR_LIMIT_EXCEEDED,
+			       "too many calls wait until earlier replies are read");
 }
 
 static int hold(struct client *c, sd_bus_message *m, sd_bus_error *error)
