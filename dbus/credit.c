@@ -98,7 +98,8 @@ void credit_ask(struct credit_client *client)
 void credit_answer(struct credit *c, struct credit_client *client, uint64_t unread_bytes)
 {
 	uint64_t since_bytes = client->unread_bytes - client->asked_bytes;
-	uint64_t left_bytes = unread_bytes < client->asked_bytes ? unread_bytes : client->asked_bytes;
+	uint64_t left_bytes =
+		unread_bytes < client->asked_bytes ? unread_bytes : client->asked_bytes;
 
 	set_unread(c, client, left_bytes + since_bytes);
 }

@@ -45,7 +45,8 @@ struct credit {
 struct credit_client {
 	struct credit_user *user;
 	uint64_t unread_bytes;
-	uint64_t asked_bytes; /* of these, what was sent before the question; meaningless without one */
+	uint64_t
+		asked_bytes; /* of these, what was sent before the question; meaningless without one */
 };
 
 /* From joining to leaving a client belongs to a user. -ENOMEM. */

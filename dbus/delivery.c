@@ -12,6 +12,9 @@
 
 #define DRIVER "org.freedesktop.DBus", "/org/freedesktop/DBus"
 
+/* The bus answers at once, but has to come to it: it is busy when somebody floods it. */
+#define PATIENCE_USEC (25ull * 1000 * 1000)
+
 #define NR_BUCKETS 256u
 
 /* Who has not read is asked about again after a pause, which doubles from the one to the other. */
@@ -57,7 +60,8 @@ struct delivery {
 	bool turn_comes;
 	bool somebody_waits; /* for credit that others may have */
 	size_t large_bytes;
-	uint32_t nr_waiting, nr_unknown; /* calls: of users but root; of clients that are not known yet */
+	uint32_t nr_waiting,
+		nr_unknown; /* calls: of users but root; of clients that are not known yet */
 	struct client *buckets[NR_BUCKETS];
 };
 DEFINE_CLEANUP(struct delivery, delivery_free)
@@ -149,7 +153,8 @@ static bool may_wait(struct client *c)
 
 	if (!user && !c->nr_waiting)
 		return true;
-	if (c->nr_waiting >= DELIVERY_CALLS_OF_CLIENT_MAX || (count && *count >= DELIVERY_CALLS_MAX))
+	if (c->nr_waiting >= DELIVERY_CALLS_OF_CLIENT_MAX ||
+	    (count && *count >= DELIVERY_CALLS_MAX))
 		return false;
 	return !user || user->uid == 0 ||
 	       waiting_of_user(c->delivery, user) < DELIVERY_CALLS_OF_USER_MAX;
@@ -173,6 +178,19 @@ static struct client *client_free(struct client *c)
 	return NULL;
 }
 DEFINE_CLEANUP(struct client, client_free)
+
+/* Calls a method of the bus about the client. */
+static int ask_bus(struct client *c, const char *interface, const char *method,
+		   sd_bus_message_handler_t on_answer, sd_bus_slot **ret)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+	sd_bus *bus = c->delivery->bus;
+	int r = sd_bus_message_new_method_call(bus, &m, DRIVER, interface, method);
+
+	if (r >= 0)
+		r = sd_bus_message_append(m, "s", c->name);
+	return r < 0 ? r : sd_bus_call_async(bus, ret, m, on_answer, c, PATIENCE_USEC);
+}
 
 static struct client **bucket_of(struct delivery *d, const char *name)
 {
@@ -209,6 +227,15 @@ static void on_vanished(const char *name, void *userdata)
 
 static void go_on(struct client *c);
 
+/* Mostly it has gone, and hears nothing of it. */
+static void fail_waiting(struct client *c, int err)
+{
+	while (c->waiting) {
+		(void)sd_bus_reply_method_errno(c->waiting->message, err, NULL);
+		drop_waiting(c);
+	}
+}
+
 static int on_identity(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct client *c = userdata;
@@ -219,7 +246,8 @@ static int on_identity(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	if (r >= 0)
 		r = credit_join(&c->delivery->credit, &c->credit, uid);
 	if (r < 0) {
-		client_drop(c); /* mostly it has gone, and hears no answer */
+		fail_waiting(c, r);
+		client_drop(c);
 		return 0;
 	}
 	c->identity = sd_bus_slot_unref(c->identity);
@@ -242,8 +270,7 @@ static int client_new(struct delivery *d, const char *name, struct client **ret)
 	c->name = strdup(name);
 	if (!c->name)
 		return -ENOMEM;
-	r = sd_bus_call_method_async(d->bus, &c->identity, DRIVER, "org.freedesktop.DBus",
-				     "GetConnectionUnixUser", on_identity, c, "s", name);
+	r = ask_bus(c, "org.freedesktop.DBus", "GetConnectionUnixUser", on_identity, &c->identity);
 	if (r < 0)
 		return r;
 	c->next = *at;
@@ -340,9 +367,8 @@ static int send_question(struct client *c)
 {
 	if (c->delivery->bus_is_silent)
 		return send_ping(c);
-	return sd_bus_call_method_async(c->delivery->bus, &c->question, DRIVER,
-					"org.freedesktop.DBus.Debug.Stats", "GetConnectionStats",
-					on_word_of_bus, c, "s", c->name);
+	return ask_bus(c, "org.freedesktop.DBus.Debug.Stats", "GetConnectionStats", on_word_of_bus,
+		       &c->question);
 }
 
 /* When all that has been taken credit for is sent: only in turns, and not while calls come in again. */
@@ -416,8 +442,8 @@ static int on_turn(struct loop_source *source, void *userdata)
 /* Who has no credit for that either hears nothing. */
 static int refuse_call(struct client *c, sd_bus_error *error)
 {
-	if (!c->credit.user || !credit_take(&c->delivery->credit, &c->credit, CREDIT_REFUSAL,
-					    BYTES_OF_REFUSAL))
+	if (!c->credit.user ||
+	    !credit_take(&c->delivery->credit, &c->credit, CREDIT_REFUSAL, BYTES_OF_REFUSAL))
 		return 1;
 	return wd40_error_setf(error, WD40_ERROR_LIMIT_EXCEEDED,
 			       "too many calls wait until earlier replies are read");
@@ -482,7 +508,8 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 bool delivery_take_sample(struct delivery *d, const char *client, uint32_t bytes)
 {
 	struct client *c = *find(d, client);
-	bool taken = c && c->credit.user && credit_take(&d->credit, &c->credit, CREDIT_SAMPLE, bytes);
+	bool taken =
+		c && c->credit.user && credit_take(&d->credit, &c->credit, CREDIT_SAMPLE, bytes);
 
 	if (!taken)
 		d->somebody_waits = true;

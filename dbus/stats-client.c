@@ -10,10 +10,18 @@
 #include "dbus/stats-socket.h"
 #include "util/cleanup.h"
 
+/* Kept for as long as he has clients or a pause: who connects again is no other. */
+struct stats_user {
+	struct stats_user *next;
+	uid_t uid;
+	uint32_t nr_clients;
+	uint64_t resume_usec; /* the next answer is not before that */
+};
+
 struct stats_client {
 	struct stats_server *server;
 	struct stats_client *next;
-	uid_t uid;
+	struct stats_user *user;
 	int fd;
 	struct loop_source *source;
 	struct statistics_machine last; /* what it was told last */
@@ -24,8 +32,106 @@ struct stats_client {
 
 	char *out; /* the answer that it has not taken yet */
 	size_t out_size, out_done;
-	uint64_t resume_usec; /* the next answer is not before that */
 };
+
+/* --- Users. ------------------------------------------------------------------------------------------- */
+
+static void forget_idle_users(struct stats_server *s)
+{
+	struct stats_user **at = &s->users;
+
+	while (*at) {
+		struct stats_user *user = *at;
+
+		if (user->nr_clients || loop_now_usec() < user->resume_usec) {
+			at = &user->next;
+			continue;
+		}
+		*at = user->next;
+		free(user);
+	}
+}
+
+static struct stats_user *find_user(const struct stats_server *s, uid_t uid)
+{
+	struct stats_user *user = s->users;
+
+	while (user && user->uid != uid)
+		user = user->next;
+	return user;
+}
+
+static struct stats_user *user_of(struct stats_server *s, uid_t uid)
+{
+	struct stats_user *user = find_user(s, uid);
+
+	if (user)
+		return user;
+	forget_idle_users(s);
+	user = calloc(1, sizeof(*user));
+	if (!user)
+		return NULL;
+	user->uid = uid;
+	user->next = s->users;
+	s->users = user;
+	return user;
+}
+
+void stats_users_free(struct stats_server *s)
+{
+	for (struct stats_user *user = s->users, *next; user; user = next) {
+		next = user->next;
+		free(user);
+	}
+	s->users = NULL;
+}
+
+bool stats_may_connect(const struct stats_server *s, uid_t uid)
+{
+	const struct stats_user *root = find_user(s, 0), *user = find_user(s, uid);
+	uint64_t all = manager_clients(s->manager)->socket_clients;
+	uint64_t others = all - (root ? root->nr_clients : 0);
+
+	if (uid == 0)
+		return all < STATS_CLIENTS_MAX;
+	return all < STATS_CLIENTS_MAX && others < STATS_CLIENTS_OF_OTHERS_MAX &&
+	       (!user || user->nr_clients < STATS_CLIENTS_OF_UID_MAX);
+}
+
+static bool must_pause(const struct stats_client *c)
+{
+	uint64_t now_usec = loop_now_usec();
+
+	return now_usec < c->user->resume_usec ||
+	       (c->user->uid != 0 && now_usec < c->server->others_resume_usec);
+}
+
+static void begin_pause(struct stats_client *c)
+{
+	uint64_t now_usec = loop_now_usec();
+
+	c->user->resume_usec = now_usec + STATS_PACE_USEC;
+	if (c->user->uid != 0)
+		c->server->others_resume_usec = now_usec + STATS_PACE_OF_OTHERS_USEC;
+}
+
+/* One snapshot does for all but root for as long as one of them pauses. */
+static const struct statistics *snapshot_for(struct stats_server *s, uid_t uid)
+{
+	const struct tuner_decision *tuner = manager_tuner(s->manager);
+	uint64_t now_usec = loop_now_usec(),
+		 attached_usec = manager_attached_monotonic_usec(s->manager);
+
+	if (!s->now || uid == 0 || tuner != s->tuner || attached_usec > s->taken_usec ||
+	    now_usec - s->taken_usec >= STATS_PACE_USEC) {
+		s->now = manager_statistics(s->manager);
+		s->taken_usec = now_usec;
+		s->tuner = tuner;
+	}
+	return s->now;
+}
+
+/* --- Clients. ----------------------------------------------------------------------------------------- */
 
 static struct stats_client *client_free(struct stats_client *c)
 {
@@ -39,24 +145,31 @@ static struct stats_client *client_free(struct stats_client *c)
 }
 DEFINE_CLEANUP(struct stats_client, client_free)
 
-void stats_client_drop(struct stats_client *c)
+static void unlink_client(struct stats_client *c)
 {
 	struct stats_client **at = &c->server->clients;
 
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
-	manager_clients(c->server->manager)->socket_clients--;
-	client_free(c);
 }
 
-uint32_t stats_clients_of(const struct stats_server *s, uid_t uid)
+static void link_last(struct stats_client *c)
 {
-	uint32_t n = 0;
+	struct stats_client **at = &c->server->clients;
 
-	for (const struct stats_client *c = s->clients; c; c = c->next)
-		n += c->uid == uid;
-	return n;
+	while (*at)
+		at = &(*at)->next;
+	c->next = NULL;
+	*at = c;
+}
+
+void stats_client_drop(struct stats_client *c)
+{
+	unlink_client(c);
+	c->user->nr_clients--;
+	manager_clients(c->server->manager)->socket_clients--;
+	client_free(c);
 }
 
 /* Bytes of the first request, 0: it is not complete. What stands before the end counts as a line. */
@@ -81,7 +194,7 @@ static int set_answer(struct stats_client *c, int r, char *text)
 
 static int answer(struct stats_client *c, size_t length)
 {
-	const struct statistics *now = manager_statistics(c->server->manager);
+	const struct statistics *now = snapshot_for(c->server, c->user->uid);
 	char *text = NULL;
 	int r = -ENOMEM;
 
@@ -89,7 +202,9 @@ static int answer(struct stats_client *c, size_t length)
 		r = stats_protocol_answer(c->in, length, now, &c->last, &text);
 	c->in_used -= length;
 	memmove(c->in, c->in + length, c->in_used);
-	c->resume_usec = loop_now_usec() + STATS_PACE_USEC;
+	begin_pause(c);
+	unlink_client(c);
+	link_last(c);
 	manager_clients(c->server->manager)->socket_requests++;
 	return set_answer(c, r, text);
 }
@@ -133,8 +248,8 @@ static int advance(struct stats_client *c)
 		if (r == -EAGAIN)
 			return EPOLLOUT;
 		length = request_length(c);
-		if (r >= 0 && length && loop_now_usec() < c->resume_usec) {
-			r = loop_set_timer(c->server->pace_timer, STATS_PACE_USEC, 0);
+		if (r >= 0 && length && must_pause(c)) {
+			r = loop_set_timer(c->server->pace_timer, STATS_PACE_OF_OTHERS_USEC, 0);
 			return r < 0 ? r : 0;
 		}
 		if (r >= 0 && length)
@@ -195,22 +310,23 @@ void stats_clients_resume(struct stats_server *s)
 int stats_client_new(struct stats_server *s, int fd, uid_t uid)
 {
 	_cleanup_(client_freep) struct stats_client *c = calloc(1, sizeof(*c));
-	const struct statistics *now = manager_statistics(s->manager);
+	const struct statistics *now = snapshot_for(s, uid);
+	struct stats_user *user = user_of(s, uid);
 	int r;
 
-	if (!c || !now) {
+	if (!c || !now || !user) {
 		close(fd);
 		return -ENOMEM;
 	}
 	c->server = s;
 	c->fd = fd;
-	c->uid = uid;
+	c->user = user;
 	c->last = now->machine;
 	r = loop_add_fd(s->loop, "stats-client", fd, EPOLLIN, on_ready, c, &c->source);
 	if (r < 0)
 		return r;
-	c->next = s->clients;
-	s->clients = TAKE_PTR(c);
+	user->nr_clients++;
+	link_last(TAKE_PTR(c));
 	manager_clients(s->manager)->socket_clients++;
 	return 0;
 }

@@ -19,8 +19,9 @@ struct stats_socket {
 	char path[PATH_MAX];
 	int fd; /* negative while it does not listen */
 	struct stats_file file;
-	struct loop_source *source, *retry_timer;
-	bool complained; /* about what goes on */
+	struct loop_source *source, *retry_timer, *accept_timer;
+	uint32_t nr_accepted; /* since the last pause */
+	bool complained;      /* about what goes on */
 };
 DEFINE_CLEANUP(struct stats_socket, stats_socket_free)
 
@@ -37,23 +38,36 @@ static void complain(struct stats_socket *s, int err)
 	loop_set_timer(s->retry_timer, RETRY_USEC, 0);
 }
 
-static bool may_connect(const struct stats_socket *s, uid_t uid)
-{
-	return manager_clients(s->server.manager)->socket_clients < STATS_CLIENTS_MAX &&
-	       (uid == 0 || stats_clients_of(&s->server, uid) < STATS_CLIENTS_OF_UID_MAX);
-}
-
 static void welcome(struct stats_socket *s, int fd)
 {
 	struct ucred peer = { .uid = (uid_t)-1 };
 	socklen_t size = sizeof(peer);
 
 	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
-	if (!may_connect(s, peer.uid))
+	if (!stats_may_connect(&s->server, peer.uid))
 		close(fd);
 	else if (stats_client_new(&s->server, fd, peer.uid) >= 0)
 		return;
 	manager_clients(s->server.manager)->socket_refused++;
+}
+
+/* The pause is for all, as whose a connection is shows only when it is accepted; root comes in after those before. */
+static int pace_accepting(struct stats_socket *s)
+{
+	int r;
+
+	if (++s->nr_accepted < STATS_ACCEPT_MAX)
+		return 0;
+	s->nr_accepted = 0;
+	r = loop_set_fd_events(s->source, 0);
+	return r < 0 ? r : loop_set_timer(s->accept_timer, STATS_ACCEPT_PAUSE_USEC, 0);
+}
+
+static int on_accept_again(struct loop_source *source, void *userdata)
+{
+	struct stats_socket *s = userdata;
+
+	return s->fd < 0 ? 0 : loop_set_fd_events(s->source, EPOLLIN);
 }
 
 /* Without descriptors to accept by it would be called again and again. */
@@ -64,7 +78,9 @@ static int on_connection(struct loop_source *source, int fd, uint32_t events, vo
 
 	if (client >= 0) {
 		welcome(s, client);
-	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		return pace_accepting(s);
+	}
+	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
 		complain(s, -errno);
 		return loop_set_fd_events(source, 0);
 	}
@@ -117,6 +133,8 @@ int stats_socket_new(struct loop *loop, struct manager *m, const char *root,
 	if (r >= 0)
 		r = loop_add_timer(loop, "stats-pace", on_pace, &s->server, &s->server.pace_timer);
 	if (r >= 0)
+		r = loop_add_timer(loop, "stats-accept", on_accept_again, s, &s->accept_timer);
+	if (r >= 0)
 		r = start_listening(s);
 	if (r < 0)
 		return r;
@@ -130,11 +148,13 @@ struct stats_socket *stats_socket_free(struct stats_socket *s)
 		return NULL;
 	while (s->server.clients)
 		stats_client_drop(s->server.clients);
+	stats_users_free(&s->server);
 	if (s->fd >= 0)
 		stats_unlink(s->path, &s->file);
 	loop_source_remove(s->source);
 	loop_source_remove(s->server.pace_timer);
 	loop_source_remove(s->retry_timer);
+	loop_source_remove(s->accept_timer);
 	closep(&s->fd);
 	free(s);
 	return NULL;

@@ -12,7 +12,7 @@ import sys
 import threading
 import unittest
 
-from harness import Case, Client, STATISTICS, wait_until
+from harness import Case, Client, STATISTICS, die_with_parent, wait_until
 
 
 class Socket(Case):
@@ -270,6 +270,79 @@ print(sum(got == b"{" for _, got in [connect() for _ in range(12)]))
         result = subprocess.run(["setpriv", "--reuid=nobody", "--clear-groups", sys.executable, "-c", program,
                                  str(self.path)], capture_output=True, text=True)
         self.assertEqual(result.stdout, "8\n", result.stderr)
+
+
+RECONNECT = """
+import socket, sys
+sys.stdin.readline()
+answers = refused = 0
+sockets = [None] * 6
+while True:
+    for i in range(len(sockets)):
+        if sockets[i]:
+            sockets[i].close()
+        sockets[i] = socket.socket(socket.AF_UNIX)
+        try:
+            sockets[i].settimeout(0.05)
+            sockets[i].connect(sys.argv[1])
+            sockets[i].send(b'{"req":"stats"}\\n')
+            answers += bool(sockets[i].recv(1))
+        except OSError:
+            refused += 1
+        if answers + refused > int(sys.argv[2]):
+            sys.exit(0)
+"""
+
+HOLD = """
+import socket, sys
+kept = []
+for i in range(8):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(sys.argv[1])
+    kept.append(s)
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+
+class Users(Socket):
+    """What one of them may have, however many connections he makes."""
+
+    def setUp(self):
+        super().setUp()
+        self.start()
+
+    def as_user(self, uid, program, *arguments):
+        process = subprocess.Popen(["setpriv", f"--reuid={uid}", "--clear-groups", sys.executable, "-c", program, str(self.path),
+                                    *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                   preexec_fn=die_with_parent)
+        for cleanup in process.stdout.close, process.stdin.close, process.wait, process.kill:
+            self.addCleanup(cleanup)
+        return process
+
+    def test_who_connects_again_is_no_other(self):
+        """Two processes that reconnect for each request."""
+        processes = [self.as_user("nobody", RECONNECT, "1000000") for _ in range(2)]
+        rounds, requests = self.fake.arena()["tune"]["round"], self.statistics()["socket_requests"]
+        for process in processes:
+            process.stdin.write("\n")
+            process.stdin.flush()
+        while self.fake.arena()["tune"]["round"] < rounds + 15:
+            self.assertIn("events", self.statistics())
+        rounds = self.fake.arena()["tune"]["round"] - rounds
+        requests = self.statistics()["socket_requests"] - requests
+        self.assertGreater(requests, 5)
+        self.assertLess(requests, (rounds + 3) * 8)  # 5 in a round of the tuner
+        self.assertIn("total", self.connect().get())
+
+    def test_there_is_room_for_root(self):
+        users = [self.as_user(str(uid), HOLD) for uid in range(1001, 1009)]
+        for user in users:
+            self.assertEqual(user.stdout.readline(), "ready\n")
+        clients = [self.connect() for _ in range(16)]
+        for client in clients:
+            self.assertIn("total", client.get())
+        self.assertEqual(self.statistics()["socket_clients"], 64)
 
 
 class Place(Socket):
