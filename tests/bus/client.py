@@ -72,13 +72,14 @@ class Signals:
 
     def next(self, member, patience):
         deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
+        while True:
             while self.seen:
                 name, arguments = self.seen.pop(0)
                 if name == member:
                     return ["reply", arguments]
+            if time.monotonic() > deadline:
+                return ["error", ["NoSignal", member]]
             self.context.iteration(True)
-        return ["error", ["NoSignal", member]]
 
 
 def main():
