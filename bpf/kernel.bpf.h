@@ -60,6 +60,7 @@ struct task_struct {
 	const struct cpumask *cpus_ptr;
 	struct cpumask cpus_mask;
 	struct mempolicy *mempolicy;
+	unsigned int policy;
 	struct sched_entity se;
 	struct sched_ext_entity scx;
 };
@@ -107,6 +108,7 @@ struct sched_ext_ops {
 	void (*runnable)(struct task_struct *p, u64 enq_flags);
 	void (*running)(struct task_struct *p);
 	void (*stopping)(struct task_struct *p, bool runnable);
+	void (*tick)(struct task_struct *p);
 	void (*quiescent)(struct task_struct *p, u64 deq_flags);
 	void (*set_weight)(struct task_struct *p, u32 weight);
 	void (*set_cpumask)(struct task_struct *p, const struct cpumask *cpumask);
@@ -137,6 +139,11 @@ enum scx_dsq_id_flags {
 enum scx_wake_flags {
 	SCX_WAKE_SYNC = 0x10,
 };
+enum scx_enq_flags {
+	SCX_ENQ_WAKEUP = 1,
+	SCX_ENQ_CPU_SELECTED = 1u << 20,
+	SCX_ENQ_PREEMPT = 1ull << 32,
+};
 enum scx_kick_flags {
 	SCX_KICK_IDLE = 1,
 };
@@ -162,6 +169,9 @@ enum {
 #define DSQ_LOCAL     KERNEL_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL)
 #define DSQ_LOCAL_ON  KERNEL_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL_ON)
 #define WAKE_SYNC     KERNEL_ENUM(scx_wake_flags, SCX_WAKE_SYNC)
+#define ENQ_WAKEUP    KERNEL_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP)
+#define ENQ_SELECTED  KERNEL_ENUM(scx_enq_flags, SCX_ENQ_CPU_SELECTED)
+#define ENQ_PREEMPT   KERNEL_ENUM(scx_enq_flags, SCX_ENQ_PREEMPT)
 #define KICK_IDLE     KERNEL_ENUM(scx_kick_flags, SCX_KICK_IDLE)
 #define TASK_QUEUED   KERNEL_ENUM(scx_ent_flags, SCX_TASK_QUEUED)
 #define ECODE_HOTPLUG KERNEL_ENUM(scx_exit_code, SCX_ECODE_RSN_HOTPLUG)
@@ -172,6 +182,10 @@ enum {
 #define PF_EXITING   0x00000004u
 #define PF_WQ_WORKER 0x00000020u
 #define PF_KTHREAD   0x00200000u
+
+/* include/uapi/linux/sched.h */
+#define SCHED_BATCH 3
+#define SCHED_IDLE  5
 
 /* --- Kfuncs. All weak: a missing one is met by a fallback below, or by the probe's refusal. ----- */
 
@@ -248,6 +262,29 @@ static __always_inline bool kernel_move_to_local(u64 dsq)
 	if (bpf_ksym_exists(scx_bpf_dsq_move_to_local___v2___compat))
 		return scx_bpf_dsq_move_to_local___v2___compat(dsq, 0);
 	return scx_bpf_dsq_move_to_local___v1(dsq);
+}
+
+extern const int __preempt_count __ksym __weak;
+
+/*
+ * The bits of the preemption count that tell of a soft interrupt that is served, a hard one and an NMI
+ * (include/linux/preempt.h), macros too. Hard ones are counted from bit 16 on, and since a count of who
+ * switched them off has come between (7.x) from bit 24 on.
+ */
+#define PREEMPT_COUNT_INTERRUPT 0x0fff0100
+
+/*
+ * Does this run in an interrupt, not on behalf of the current task? False where the kernel does not show
+ * its count, which is not per CPU on every architecture.
+ */
+static __always_inline bool kernel_in_interrupt(void)
+{
+	const int *count;
+
+	if (!bpf_ksym_exists(&__preempt_count))
+		return false;
+	count = bpf_this_cpu_ptr(&__preempt_count);
+	return *count & PREEMPT_COUNT_INTERRUPT;
 }
 
 static __always_inline void kernel_set_slice(struct task_struct *p, u64 slice_ns)

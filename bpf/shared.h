@@ -94,6 +94,7 @@ typedef long long s64;
 	X(DISPATCH_OWN, dispatch_own, "dispatches from the CPU's own domain")                    \
 	X(STEAL_NODE, steal_node, "dispatches stolen from another domain of the node")           \
 	X(STEAL_FAR, steal_far, "dispatches stolen from another node")                           \
+	X(PREEMPTED, preempted, "wakeups that took the CPU of a task that computes")             \
 	X(KEPT, kept, "slices given again to a task that still came first")                      \
 	X(REPATRIATE, repatriate, "tasks sent back from a foreign CPU to their domain")          \
 	X(KICK_IDLE, kick_idle, "idle CPUs of the task's own domain kicked")                     \
@@ -204,6 +205,8 @@ struct wd40_waits {
 	u64 buckets[WD40_WAIT_BUCKETS];
 };
 
+#define WD40_YIELDS_NEVER (~0ull)
+
 /* A CPU id. Entries exist for 0 .. nr_cpu_ids - 1. */
 struct wd40_cpu {
 	/* daemon: before attach, and when a CPU appears (single words) */
@@ -213,6 +216,15 @@ struct wd40_cpu {
 	/* BPF: in init and cpu_online/cpu_offline. Others read this line at each wakeup. */
 	u32 capacity; /* 1..1024 */
 	u32 online;
+
+	/*
+	 * BPF, own CPU: at each switch. Others read this line when a task that is prompt wakes up and
+	 * finds no idle CPU.
+	 */
+	u64 yields_at
+		__attribute__((aligned(WD40_CACHELINE))); /* from when on; bpf/preempt.bpf.h */
+	u64 preempt_spent; /* atomic: by who takes the CPU: until when its preemptions are used up */
+	u64 prompt_until;  /* who is woken by the running task until then is prompt too */
 
 	/* BPF, own CPU: at each switch, so in lines that others need not. busy_ns: up to running_since. */
 	u64 busy_ns __attribute__((aligned(WD40_CACHELINE))); /* time spent in tasks of wd40 */
@@ -297,6 +309,7 @@ enum wd40_task_flags {
 	WD40_TASK_ONE_CPU = 1 << 5, /* its affinity has one CPU */
 	WD40_TASK_NO_MIGRATION = 1
 				 << 6, /* it has switched migration off for now: not to be moved */
+	WD40_TASK_PROMPT = 1 << 7,     /* an event woke it: bpf/preempt.bpf.h */
 };
 
 /*

@@ -6,10 +6,12 @@
  *   init_task    a context in the arena; the parent's domain unless that is busier     (task)
  *   runnable     its weight counts in the domain's load from here                      (domain)
  *   select_cpu   an idle CPU for it? then straight to that CPU's local queue           (placement)
- *   enqueue      else to the queue of its domain, by deadline; wake a helper  (deadline, helper)
+ *   enqueue      else the CPU of who computes, if an event woke it                     (preempt)
+ *                else to the queue of its domain, by deadline; wake a helper  (deadline, helper)
  *   dispatch     a CPU wants work: a queue that nobody attends to, its domain's, then the neighbours'
  *                                                                            (attend, steal)
  *   running      clock of the stint starts; the domain's virtual time follows
+ *   tick         its slice ends if the first of the queue could have taken its CPU  (preempt)
  *   stopping     the run is charged to its vtime
  *   quiescent    its weight counts no more
  *   exit_task    everything is given back
@@ -51,6 +53,7 @@
 #include "bpf/kernel.bpf.h"
 #include "bpf/placement.bpf.h"
 #include "bpf/policy.bpf.h"
+#include "bpf/preempt.bpf.h"
 #include "bpf/report.bpf.h"
 #include "bpf/steal.bpf.h"
 #include "bpf/task.bpf.h"
@@ -81,6 +84,7 @@ s32 SCHED_OPS(wd40_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_fla
 
 	if (!t)
 		return prev_cpu;
+	preempt_judge(p, t, cpu_here(), kernel_now());
 	task_settle(p, t, policy);
 	cpu = placement_claim_cpu(p, t, policy, &wakeup);
 	if (cpu < 0)
@@ -134,7 +138,21 @@ static void set_deadline(struct wd40_task __arena *t, const struct wd40_domain _
 		count(WD40_CTR_DEADLINE_CLAMPED);
 }
 
-static void queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
+/* The task takes its CPU from who runs there, if it may. Its deadline is set. */
+static bool preempt(struct task_struct *p, struct wd40_task __arena *t, struct policy policy,
+		    u64 now, u64 enq_flags)
+{
+	if (!preempt_claim(p, t, policy.config, now))
+		return false;
+	t->flags |= WD40_TASK_OPPOSED;
+	WRITE_ONCE(t->queued_at, 0);
+	kernel_insert(p, DSQ_LOCAL, policy_slice_ns(policy, t->domain), enq_flags | ENQ_PREEMPT);
+	count(WD40_CTR_PREEMPTED);
+	return true;
+}
+
+/* True when it is queued there: it has not got a CPU. */
+static bool queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
 			    struct policy policy, u64 now, u64 enq_flags)
 {
 	struct wd40_domain __arena *dom = domain_at(t->domain);
@@ -142,9 +160,11 @@ static void queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
 
 	if (!dom) {
 		kernel_insert(p, DSQ_LOCAL, slice, enq_flags);
-		return;
+		return false;
 	}
 	set_deadline(t, dom, slice);
+	if (preempt(p, t, policy, now, enq_flags))
+		return false;
 	WRITE_ONCE(t->queued_at, now);
 	domain_expect(dom, now);
 	if (policy.config->fifo_sched)
@@ -152,6 +172,17 @@ static void queue_in_domain(struct task_struct *p, struct wd40_task __arena *t,
 	else
 		kernel_insert_vtime(p, QUEUE_DEADLINE(t->domain), slice, t->deadline, enq_flags);
 	count(WD40_CTR_QUEUED);
+	return true;
+}
+
+/* Who goes on wanting to run was not woken by anything; a wakeup that may choose its CPU is judged there. */
+static void judge_enqueued(struct task_struct *p, struct wd40_task __arena *t, u64 now,
+			   u64 enq_flags)
+{
+	if (!(enq_flags & ENQ_WAKEUP))
+		t->flags &= ~WD40_TASK_PROMPT;
+	else if (!(enq_flags & ENQ_SELECTED))
+		preempt_judge(p, t, cpu_here(), now);
 }
 
 void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
@@ -164,13 +195,14 @@ void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
 		kernel_insert(p, DSQ_LOCAL, policy_slice_ns(policy, WD40_NO_DOMAIN), enq_flags);
 		return;
 	}
+	judge_enqueued(p, t, now, enq_flags);
 	task_settle(p, t, policy);
 	if (queue_locally(p, t, policy, enq_flags) || hand_over(p, t, policy, enq_flags))
 		return;
 	if (domain_of_cpu(scx_bpf_task_cpu(p)) != t->domain)
 		count(WD40_CTR_REPATRIATE);
-	queue_in_domain(p, t, policy, now, enq_flags);
-	helper_wake(p, t->domain, policy.config, policy.tune);
+	if (queue_in_domain(p, t, policy, now, enq_flags))
+		helper_wake(p, t->domain, policy.config, policy.tune);
 }
 
 /*
@@ -335,25 +367,26 @@ void SCHED_OPS(wd40_quiescent, struct task_struct *p, u64 deq_flags)
 	domain_set_runnable(t, false, policy_load_now(policy_now()));
 }
 
-/* It leaves its queue. One that waited for too long had no share by its weight, so owes none. */
-static void leave_queue(struct task_struct *p, struct wd40_task __arena *t, struct policy policy,
+/* It leaves its queue. True for one that waited for too long: it had no share by its weight, so owes none. */
+static bool leave_queue(struct task_struct *p, struct wd40_task __arena *t, struct policy policy,
 			u64 now)
 {
 	struct wd40_domain __arena *dom = domain_at(t->domain);
-	u64 waited_ns;
+	bool rescued;
 
 	if (!dom)
-		return;
-	waited_ns = waits_end(t, dom, now);
+		return false;
+	rescued = waits_end(t, dom, now) > WD40_RESCUE_AFTER_NS;
 	task_catch_up(p, t, policy);
 	dom = domain_at(t->domain);
 	if (!dom)
-		return;
-	if (waited_ns > WD40_RESCUE_AFTER_NS)
+		return false;
+	if (rescued)
 		deadline_limit_lead(t, dom,
 				    deadline_scale(policy_slice_ns(policy, dom->id), t->weight));
 	t->flags |= WD40_TASK_OPPOSED;
 	deadline_advance_domain(dom, t->vtime);
+	return rescued;
 }
 
 void SCHED_OPS(wd40_running, struct task_struct *p)
@@ -368,12 +401,13 @@ void SCHED_OPS(wd40_running, struct task_struct *p)
 		return;
 	deadline_begin(t, kernel_ran_ns(p));
 	cpu_begin_stint(c, now);
+	preempt_begin_run(c, t, now);
 	waits_record(c, t, now);
 	cpu_apply_perf(c, cpu, policy.config->perf_level);
-	if (t->queued_at)
-		leave_queue(p, t, policy, now);
-	else
+	if (!t->queued_at)
 		task_catch_up(p, t, policy);
+	else if (leave_queue(p, t, policy, now))
+		WRITE_ONCE(c->yields_at, WD40_YIELDS_NEVER);
 }
 
 void SCHED_OPS(wd40_stopping, struct task_struct *p, bool runnable)
@@ -391,7 +425,14 @@ void SCHED_OPS(wd40_stopping, struct task_struct *p, bool runnable)
 	} else {
 		deadline_sleep(t);
 	}
+	preempt_end_run(c);
 	cpu_end_stint(c, now);
+}
+
+void SCHED_OPS(wd40_tick, struct task_struct *p)
+{
+	if (preempt_at_tick(scx_bpf_task_cpu(p), policy_now().config, kernel_now()))
+		kernel_set_slice(p, 0);
 }
 
 /* --- Attributes, birth and death. -------------------------------------------------------------- */
@@ -478,6 +519,7 @@ struct sched_ext_ops wd40_ops = {
 	.runnable = (void *)wd40_runnable,
 	.running = (void *)wd40_running,
 	.stopping = (void *)wd40_stopping,
+	.tick = (void *)wd40_tick,
 	.quiescent = (void *)wd40_quiescent,
 	.set_weight = (void *)wd40_set_weight,
 	.set_cpumask = (void *)wd40_set_cpumask,

@@ -42,6 +42,7 @@
 #define SCX_OF_DISPATCH_OWN      SHARE("dsq_dispatch")
 #define SCX_OF_STEAL_NODE        SHARE("greedy_local")
 #define SCX_OF_STEAL_FAR         SHARE("greedy_xnuma")
+#define SCX_OF_PREEMPTED         GROWTH(NULL)
 #define SCX_OF_KEPT              GROWTH(NULL)
 #define SCX_OF_REPATRIATE        SHARE("repatriate")
 #define SCX_OF_KICK_IDLE         GROWTH(NULL)

@@ -39,6 +39,12 @@ void native_check_cpu(s32 cpu, const char *kfunc)
 		native_die("%s of CPU %d", kfunc, cpu);
 }
 
+bool kernel_in_interrupt(void)
+{
+	native_enter(__func__);
+	return native.in_interrupt;
+}
+
 /* kick_one_cpu and kick_one_cpu_if_idle */
 void scx_bpf_kick_cpu(s32 cpu, u64 flags)
 {

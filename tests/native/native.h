@@ -113,6 +113,7 @@ struct native_kernel {
 	u64 now_ns;
 	s32 cpu;                     /* the one that the code runs on */
 	struct task_struct *current; /* bpf_get_current_task_btf */
+	bool in_interrupt;           /* what happens is not on behalf of current */
 	u32 nr_cpu_ids, nr_cpus;
 	u64 tick_ns;
 	struct native_cpu *cpus;

@@ -72,6 +72,14 @@ static u64 work_ends_at(const struct native_cpu *c)
 	return needs < ~0ull - c->work_from ? c->work_from + (u64)needs : ~0ull;
 }
 
+/* The CPU's next tick, if the scheduler wants to hear of it. */
+static u64 ticks_at(void)
+{
+	if (!native.tick_ns || !native.ops->tick)
+		return ~0ull;
+	return native.now_ns + native.tick_ns - native.now_ns % native.tick_ns;
+}
+
 /* task_tick_scx sees the end of a slice; CPUs tick at the same times (sched_skew_tick is off). */
 static u64 slice_ends_at(const struct native_cpu *c)
 {
@@ -86,7 +94,7 @@ static u64 slice_ends_at(const struct native_cpu *c)
 
 void native_arm(struct native_cpu *c)
 {
-	u64 slice, work;
+	u64 slice, work, tick;
 
 	if (!c->running || c->in_irq) {
 		native_heap_cancel(&native.timers, &c->timer);
@@ -94,6 +102,9 @@ void native_arm(struct native_cpu *c)
 	}
 	slice = slice_ends_at(c);
 	work = work_ends_at(c);
+	tick = ticks_at();
+	if (tick < slice)
+		slice = tick;
 	native_heap_set(&native.timers, &c->timer, work < slice ? work : slice);
 }
 
@@ -142,6 +153,18 @@ static void next_step(struct native_cpu *c)
 		native_arm(c); /* it has let itself be interrupted */
 }
 
+/* task_tick_scx */
+static void tick(struct native_cpu *c)
+{
+	if (!native.tick_ns || native.now_ns % native.tick_ns)
+		return;
+	native.cpu = number_of(c);
+	native.current = c->running;
+	native.in_interrupt = true;
+	CALL(tick, c->running);
+	native.in_interrupt = false;
+}
+
 static void cpu_due(struct native_cpu *c)
 {
 	struct task_struct *p = c->running;
@@ -150,11 +173,13 @@ static void cpu_due(struct native_cpu *c)
 	if (work_ends_at(c) <= native.now_ns) {
 		native_settle_work(c);
 		next_step(c);
-	} else if (!p->scx.slice) {
-		native_resched(c);
-	} else {
-		native_arm(c);
+		return;
 	}
+	tick(c);
+	if (!p->scx.slice)
+		native_resched(c);
+	else
+		native_arm(c);
 }
 
 /* --- Appointments. ------------------------------------------------------------------------------ */
@@ -215,7 +240,9 @@ static void task_due(struct task_struct *p)
 			     : cpubits_next_and(native.online, native.online,
 						WD40_WORDS(native.nr_cpu_ids), 0);
 	native.current = native.cpus[native.cpu].running;
+	native.in_interrupt = true;
 	native_wake(p, 0);
+	native.in_interrupt = false;
 }
 
 static void handle(struct native_timer *t)

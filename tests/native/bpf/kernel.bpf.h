@@ -157,6 +157,7 @@ struct task_struct {
 	int nr_cpus_allowed;
 	const struct cpumask *cpus_ptr;
 	struct mempolicy *mempolicy;
+	unsigned int policy;
 	struct sched_entity se;
 	struct sched_ext_entity scx;
 
@@ -197,6 +198,7 @@ struct sched_ext_ops {
 	void (*runnable)(struct task_struct *p, u64 enq_flags);
 	void (*running)(struct task_struct *p);
 	void (*stopping)(struct task_struct *p, bool runnable);
+	void (*tick)(struct task_struct *p);
 	void (*quiescent)(struct task_struct *p, u64 deq_flags);
 	void (*set_weight)(struct task_struct *p, u32 weight);
 	void (*set_cpumask)(struct task_struct *p, const struct cpumask *cpumask);
@@ -238,6 +240,7 @@ struct sched_ext_ops {
 #define ENQ_RESTORE      0x2ull
 #define ENQ_HEAD         0x10000ull
 #define ENQ_CPU_SELECTED 0x100000ull
+#define ENQ_SELECTED     ENQ_CPU_SELECTED
 #define ENQ_PREEMPT      (1ull << 32)
 #define ENQ_LAST         (1ull << 41)
 #define ENQ_BY_VTIME     (1ull << 57) /* the kernel's own: SCX_ENQ_DSQ_PRIQ */
@@ -258,6 +261,9 @@ enum {
 #define PF_EXITING   0x00000004u
 #define PF_WQ_WORKER 0x00000020u
 #define PF_KTHREAD   0x00200000u
+
+#define SCHED_BATCH 3
+#define SCHED_IDLE  5
 
 /* --- Kfuncs and helpers that the modules call. -------------------------------------------------- */
 
@@ -298,6 +304,7 @@ void kernel_insert_vtime(struct task_struct *p, u64 dsq, u64 slice_ns, u64 vtime
 bool kernel_move_to_local(u64 dsq);
 void kernel_set_slice(struct task_struct *p, u64 slice_ns);
 u64 kernel_now(void);
+bool kernel_in_interrupt(void);
 
 static __always_inline u64 kernel_ran_ns(const struct task_struct *p)
 {

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Preemption: who needs little gets a CPU at once, who computes keeps it else.
+ *
+ * A wakeup is *prompt* when an event is its cause: an interrupt (a timer, a device) woke the task, or a
+ * task did that is prompt itself and has not run for longer than PREEMPT_CHAIN_NS since. Tasks that feed each other,
+ * as in messaging, wake each other on their own time and are not prompt: there a switch for each message
+ * would help nobody, since the receiver runs out of messages at once and the sender has lost its cache.
+ *
+ * A prompt task that finds no idle CPU takes its CPU from the task that runs there when
+ *
+ *	- it is owed service: its whole request fits into what it lags behind its domain's time,
+ *	- it would be the next anyway: nobody in the queue has an earlier deadline,
+ *	- the other is not prompt itself, or has run for PREEMPT_CHAIN_NS, and was not rescued by the guard,
+ *	- the CPU was not preempted too often: once in PREEMPT_INTERVAL_NS in the mean, and PREEMPT_BURST times in
+ *	  a row. So a storm of wakeups costs the same few switches, whatever causes it.
+ *
+ * So preemption changes when the first of a queue runs, never who is first: shares and the bound of
+ * waits are as without it.
+ * A prompt task that came too early for that gets the CPU at the next tick, if it is the first of the queue and
+ * owed service then. With fifo-sched nobody is preempted.
+ */
+#pragma once
+
+#include "bpf/deadline.bpf.h"
+#include "bpf/policy.bpf.h"
+
+#define PREEMPT_CHAIN_NS    1000000ull
+#define PREEMPT_INTERVAL_NS 250000ull
+#define PREEMPT_BURST       8
+
+/* The task wakes up, by what this CPU does now: is it prompt? */
+static __always_inline void preempt_judge(struct task_struct *p, struct wd40_task __arena *t,
+					  const struct wd40_cpu __arena *here, u64 now)
+{
+	bool prompt = kernel_in_interrupt() || (here && now < here->prompt_until);
+
+	if (prompt && p->policy != SCHED_BATCH && p->policy != SCHED_IDLE)
+		t->flags |= WD40_TASK_PROMPT;
+	else
+		t->flags &= ~WD40_TASK_PROMPT;
+}
+
+/* Does a deadline of the domain's queue, or about to be in it, belong to a task that is owed service? */
+static __always_inline bool preempt_is_owed(const struct wd40_domain __arena *dom, u64 deadline)
+{
+	return deadline_before(deadline, READ_ONCE(dom->min_vtime));
+}
+
+/* May the task, whose deadline is set, take the CPU that it is on from who runs there? It does then. */
+bool preempt_claim(struct task_struct *p __arg_trusted,
+		   const struct wd40_task __arena *t __arg_arena,
+		   const struct wd40_config __arena *config __arg_arena, u64 now);
+
+/* At a tick of a CPU: is it time for the first of its queue? */
+bool preempt_at_tick(s32 cpu, const struct wd40_config __arena *config __arg_arena, u64 now);
+
+/* The task begins to run on c, the caller's CPU; and ends. */
+static __always_inline void preempt_begin_run(struct wd40_cpu __arena *c,
+					      const struct wd40_task __arena *t, u64 now)
+{
+	bool prompt = t->flags & WD40_TASK_PROMPT;
+
+	WRITE_ONCE(c->prompt_until, prompt ? now + PREEMPT_CHAIN_NS : 0);
+	WRITE_ONCE(c->yields_at, now + (prompt ? PREEMPT_CHAIN_NS : 0));
+}
+
+static __always_inline void preempt_end_run(struct wd40_cpu __arena *c)
+{
+	WRITE_ONCE(c->prompt_until, 0);
+	WRITE_ONCE(c->yields_at, WD40_YIELDS_NEVER);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* I8: whom an event wakes gets a CPU at once; who computes keeps it else. By wd40's callbacks. */
+#include "tests/unit/bpf/one-domain.h"
+
+#include "bpf/preempt.bpf.h"
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, NULL, end)
+
+#define TICK_NS (4 * MSEC)
+
+/* One CPU, whose hog has just begun a long slice, and ticks if they are wanted. */
+static struct task_struct *begin_with_hog(bool ticks)
+{
+	begin(1, false);
+	native.tick_ns = ticks ? TICK_NS : 0;
+	hog(100);
+	native_run(SEC_NS);
+	return actors[0];
+}
+
+/* A task that sleeps, has the whole credit of who did, and wakes up when somebody wakes it. */
+static struct task_struct *asleep(u64 run_ns)
+{
+	struct task_struct *p = actor(100);
+
+	p->native.run = run_ns;
+	act(p);
+	native_run(SEC_NS + MSEC); /* the hog's slice goes on for long */
+	assert_false(p->scx.flags & TASK_QUEUED);
+	p->native.ran = p->native.longest_wait = 0;
+	return p;
+}
+
+static void wake_by_interrupt(struct task_struct *p)
+{
+	native.current = native.cpus[0].running;
+	native.in_interrupt = true;
+	native_wake(p, 0);
+	native.in_interrupt = false;
+}
+
+static void wake_by(struct task_struct *waker, struct task_struct *p)
+{
+	assert_ptr_equal(native.cpus[0].running, waker);
+	native.current = waker;
+	native_wake(p, 0);
+}
+
+static void assert_runs(const struct task_struct *p)
+{
+	assert_ptr_equal(native.cpus[0].running, p);
+}
+
+static void whom_a_timer_wakes_does_not_wait(void **state)
+{
+	struct task_struct *light;
+
+	begin_with_hog(false);
+	light = sleeper(100, 50000, 2300000);
+	native_run(SEC_NS);
+	light->native.longest_wait = 0;
+	native_run(SEC_NS);
+	assert_in_range(light->native.nr_wakes, 800, 900);
+	assert_int_equal(light->native.longest_wait, 0);
+	assert_true(native_counter(WD40_CTR_PREEMPTED) > 300);
+}
+
+/* It takes no more than before: of two that could run for ever each has half. */
+static void who_is_prompt_gets_no_more_than_its_share(void **state)
+{
+	struct task_struct *busy;
+
+	begin_with_hog(true);
+	busy = sleeper(100, 9 * MSEC, MSEC);
+	native_run(SEC_NS);
+	forget();
+	native_run(10 * SEC_NS);
+	assert_ran(actors[0], 5e9, 0.05);
+	assert_ran(busy, 5e9, 0.05);
+}
+
+static void whom_a_task_wakes_takes_nobodys_cpu(void **state)
+{
+	struct task_struct *hog = begin_with_hog(false), *light = asleep(50000);
+
+	wake_by(hog, light);
+	native_run(2 * MSEC);
+	assert_runs(hog);
+	assert_int_equal(light->native.ran, 0);
+}
+
+/* The runner was prompt when the second came, and is a hog now. */
+static void at_the_tick_who_came_too_early_goes_first(void **state)
+{
+	struct task_struct *busy, *light;
+
+	begin_with_hog(true);
+	busy = asleep(10 * MSEC);
+	light = asleep(50000);
+	wake_by_interrupt(busy);
+	native_run(0);
+	wake_by_interrupt(light);
+	native_run(MSEC);
+	assert_runs(busy);
+	assert_int_equal(light->native.ran, 0);
+	native_run(TICK_NS);
+	assert_int_equal(light->native.ran, 50000);
+}
+
+/* Else each message would cost a switch, at a tick at the latest. */
+static void at_the_tick_whom_a_task_woke_waits_on(void **state)
+{
+	struct task_struct *hog = begin_with_hog(true), *light = asleep(50000);
+
+	hog->scx.slice = 20 * MSEC;
+	wake_by(hog, light);
+	native_run(2 * TICK_NS);
+	assert_runs(hog);
+	assert_int_equal(light->native.ran, 0);
+}
+
+static void equal_hogs_keep_their_slices(void **state)
+{
+	struct task_struct *first = begin_with_hog(true);
+	u64 runs = 0;
+
+	hog(100);
+	for (int i = 0; i < 1000; i++) {
+		struct task_struct *was = native.cpus[0].running;
+
+		native_run(MSEC);
+		runs += native.cpus[0].running != was;
+	}
+	assert_in_range(runs, 40, 55); /* slices of 20 ms */
+	assert_true(first->native.ran);
+}
+
+static void an_event_is_handed_on(void **state)
+{
+	struct task_struct *hog = begin_with_hog(false), *first = asleep(500000),
+			   *second = asleep(50000);
+
+	wake_by_interrupt(first);
+	native_run(0);
+	wake_by(first, second);
+	native_run(0);
+	assert_runs(first); /* which is prompt itself */
+	native_run(600000);
+	assert_int_equal(second->native.ran, 50000);
+	assert_runs(hog);
+}
+
+/* Of what a task does long after the event nobody is to be told at once. */
+static void an_event_is_forgotten(void **state)
+{
+	struct task_struct *waker, *light;
+
+	begin_with_hog(false);
+	waker = asleep(10 * MSEC);
+	light = asleep(50000);
+	wake_by_interrupt(waker);
+	native_run(PREEMPT_CHAIN_NS);
+	wake_by(waker, light);
+	native_run(MSEC);
+	assert_runs(waker);
+}
+
+/* Many events at once, each of which wakes somebody for very short, are no reason to switch for ever. */
+static void a_storm_is_cut_short(void **state)
+{
+	struct task_struct *light[2 * PREEMPT_BURST], *hog = begin_with_hog(false);
+
+	for (int i = 0; i < 2 * PREEMPT_BURST; i++)
+		light[i] = asleep(1000);
+	for (int i = 0; i < 2 * PREEMPT_BURST; i++) {
+		assert_runs(hog);
+		wake_by_interrupt(light[i]);
+		native_run(1000);
+	}
+	assert_int_equal(native_counter(WD40_CTR_PREEMPTED), PREEMPT_BURST);
+	native_run(41 * MSEC); /* whoever was queued has its turn */
+	wake_by_interrupt(light[0]);
+	native_run(1000);
+	assert_int_equal(native_counter(WD40_CTR_PREEMPTED), PREEMPT_BURST + 1);
+}
+
+/* Who has had its share comes in its turn, whatever wakes it. */
+static void who_is_not_owed_waits(void **state)
+{
+	struct task_struct *hog = begin_with_hog(false), *busy = asleep(50000);
+
+	context(busy)->vtime = shared.domains[0].min_vtime;
+	wake_by_interrupt(busy);
+	native_run(MSEC);
+	assert_runs(hog);
+}
+
+static void an_idle_priority_is_not_prompt(void **state)
+{
+	struct task_struct *hog = begin_with_hog(false), *batch = asleep(50000);
+
+	batch->policy = SCHED_BATCH;
+	wake_by_interrupt(batch);
+	native_run(MSEC);
+	assert_runs(hog);
+}
+
+static void with_fifo_sched_nobody_is_preempted(void **state)
+{
+	struct task_struct *hog = begin_with_hog(true), *light = asleep(50000);
+	struct wd40_config config = *native_config();
+
+	config.order_changed = config.fifo_sched = true;
+	native_publish(config);
+	wake_by_interrupt(light);
+	native_run(2 * TICK_NS);
+	assert_runs(hog);
+}
+
+/* It has waited for seconds, since it is light or unlucky, and is not made to wait again. */
+static void who_was_rescued_is_left_alone(void **state)
+{
+	struct task_struct *hog = begin_with_hog(true), *light = asleep(50000);
+
+	native.cpus[0].running->scx.slice = 0;
+	context(hog)->queued_at = native.now_ns - WD40_RESCUE_AFTER_NS - MSEC;
+	wd40_ops.running(hog);
+	hog->scx.slice = 20 * MSEC;
+	wake_by_interrupt(light);
+	native_run(2 * TICK_NS);
+	assert_runs(hog);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(whom_a_timer_wakes_does_not_wait),
+		TEST(who_is_prompt_gets_no_more_than_its_share),
+		TEST(whom_a_task_wakes_takes_nobodys_cpu),
+		TEST(at_the_tick_who_came_too_early_goes_first),
+		TEST(at_the_tick_whom_a_task_woke_waits_on),
+		TEST(equal_hogs_keep_their_slices),
+		TEST(an_event_is_handed_on),
+		TEST(an_event_is_forgotten),
+		TEST(a_storm_is_cut_short),
+		TEST(who_is_not_owed_waits),
+		TEST(an_idle_priority_is_not_prompt),
+		TEST(with_fifo_sched_nobody_is_preempted),
+		TEST(who_was_rescued_is_left_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
