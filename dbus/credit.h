@@ -34,6 +34,8 @@ struct credit_user {
 	uid_t uid;
 	uint32_t nr_clients;
 	uint64_t unread_bytes;
+	uint64_t
+		large_from_usec; /* when there may be another large reply; dbus/delivery.c sets it */
 };
 
 struct credit {

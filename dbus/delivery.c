@@ -26,6 +26,13 @@
 
 #define BYTES_OF_REFUSAL 512u
 
+/*
+ * A large reply takes milliseconds to make on a machine with many domains, in which nobody else is served. So
+ * each user but root has them at a pace, and others are served in between.
+ */
+#define LARGE_REPLY_BYTES    (16u << 10)
+#define LARGE_BYTES_PER_USEC 10u
+
 /* Calls that wait and are larger share a budget. */
 #define SMALL_BYTES_MAX 4096u
 #define LARGE_BYTES_MAX (8u << 20)
@@ -58,7 +65,8 @@ struct delivery {
 	struct credit credit;
 	bool bus_is_silent; /* about what is unread */
 	bool turn_comes;
-	bool somebody_waits; /* for credit that others may have */
+	bool somebody_waits;   /* for credit that others may have */
+	uint32_t first_bucket; /* of the next turn, so that each is the first at times */
 	size_t large_bytes;
 	uint32_t nr_waiting,
 		nr_unknown; /* calls: of users but root; of clients that are not known yet */
@@ -389,16 +397,34 @@ static void want_turn(struct delivery *d)
 
 /* --- Calls. -------------------------------------------------------------------------------------------- */
 
+static uint32_t reply_bytes(const struct client *c, sd_bus_message *m)
+{
+	return reply_size_max(m, manager_topology(c->delivery->manager));
+}
+
+static bool comes_too_soon(const struct client *c, uint32_t bytes)
+{
+	const struct credit_user *user = c->credit.user;
+
+	return bytes > LARGE_REPLY_BYTES && user->uid != 0 &&
+	       loop_now_usec() < user->large_from_usec;
+}
+
 static bool may_pass(struct client *c, sd_bus_message *m)
 {
 	struct delivery *d = c->delivery;
+	uint32_t bytes = reply_bytes(c, m);
 
 	if (!c->credit.user)
 		return false;
 	if (c->credit.unread_bytes >= CREDIT_ASK_BYTES)
 		want_turn(d);
-	return d->bus_is_silent || credit_take(&d->credit, &c->credit, CREDIT_REPLY,
-					       reply_size_max(m, manager_topology(d->manager)));
+	if (comes_too_soon(c, bytes) ||
+	    (!d->bus_is_silent && !credit_take(&d->credit, &c->credit, CREDIT_REPLY, bytes)))
+		return false;
+	if (bytes > LARGE_REPLY_BYTES)
+		c->credit.user->large_from_usec = loop_now_usec() + bytes / LARGE_BYTES_PER_USEC;
+	return true;
 }
 
 /* The first that waits comes in again, and passes then. */
@@ -418,10 +444,11 @@ static void go_on(struct client *c)
 {
 	while (c->waiting && may_pass(c, c->waiting->message))
 		release(c);
-	if (c->waiting && c->credit.user) {
+	if (!c->waiting || !c->credit.user)
+		return;
+	if (!comes_too_soon(c, reply_bytes(c, c->waiting->message)))
 		c->delivery->somebody_waits = true;
-		want_turn(c->delivery);
-	}
+	want_turn(c->delivery);
 }
 
 static int on_turn(struct loop_source *source, void *userdata)
@@ -430,8 +457,11 @@ static int on_turn(struct loop_source *source, void *userdata)
 	uint64_t from_bytes = d->somebody_waits ? 1 : CREDIT_ASK_BYTES;
 
 	d->turn_comes = d->somebody_waits = false;
+	d->first_bucket++;
 	for (uint32_t i = 0; i < NR_BUCKETS; i++) {
-		for (struct client *c = d->buckets[i]; c; c = c->next) {
+		struct client *c = d->buckets[(d->first_bucket + i) % NR_BUCKETS];
+
+		for (; c; c = c->next) {
 			go_on(c);
 			ask(c, from_bytes);
 		}

@@ -2,8 +2,8 @@
 /*
  * What clients are sent, within their credit (dbus/credit.h). Every call passes here before anything else
  * looks at it, and takes what its reply may be. It waits while it is not known whose it is, which the bus
- * says at once, or while the caller has too much that it has not read; who lets too many wait is refused,
- * and in the end not answered.
+ * says at once, while the caller has too much that it has not read, or while its user has just had a large
+ * reply; who lets too many wait is refused, and in the end not answered.
  *
  * Whether a client has read is asked of the bus, which knows best and cannot be lied to. A bus that does not
  * tell (dbus-broker) charges the receiver for what he leaves unread, so there nothing but samples is
