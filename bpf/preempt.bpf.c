@@ -4,6 +4,11 @@
 #include "bpf/steal.bpf.h"
 #include "bpf/task.bpf.h"
 
+static bool is_wanted(const struct wd40_config __arena *config)
+{
+	return config->wakeup_preemption && !config->fifo_sched;
+}
+
 /* Does somebody go before that deadline? */
 static bool is_preceded(u32 domain, u64 deadline)
 {
@@ -36,7 +41,7 @@ bool preempt_claim(struct task_struct *p __arg_trusted,
 	struct wd40_cpu __arena *c = cpu_record(cpu);
 	struct wd40_domain __arena *dom = domain_at(t->domain);
 
-	if (!c || !dom || !(t->flags & WD40_TASK_PROMPT) || config->fifo_sched ||
+	if (!c || !dom || !(t->flags & WD40_TASK_PROMPT) || !is_wanted(config) ||
 	    c->domain != t->domain)
 		return false;
 	return now >= READ_ONCE(c->yields_at) && preempt_is_owed(dom, t->deadline) &&
@@ -50,7 +55,7 @@ bool preempt_at_tick(s32 cpu, const struct wd40_config __arena *config __arg_are
 	struct wd40_task __arena *t;
 	struct task_struct *p;
 
-	if (!c || !dom || config->fifo_sched || now < READ_ONCE(c->yields_at))
+	if (!c || !dom || !is_wanted(config) || now < READ_ONCE(c->yields_at))
 		return false;
 	p = kernel_queue_first(QUEUE_DEADLINE(dom->id));
 	if (!p || !preempt_is_owed(dom, p->scx.dsq_vtime))

@@ -18,7 +18,8 @@
  * So preemption changes when the first of a queue runs, never who is first: shares and the bound of
  * waits are as without it.
  * A prompt task that came too early for that gets the CPU at the next tick, if it is the first of the queue and
- * owed service then. With fifo-sched nobody is preempted.
+ * owed service then. Without wakeup-preemption, or with fifo-sched,
+ * nobody is preempted.
  */
 #pragma once
 

@@ -173,7 +173,8 @@ struct wd40_config {
 	u8 kthreads_local;
 	u8 direct_greedy_numa;
 	u8 mempolicy_affinity;
-	u8 pad[7];
+	u8 wakeup_preemption;
+	u8 pad[6];
 };
 
 /*

@@ -41,6 +41,7 @@ static void fill_config(struct wd40_config *c, const struct tunable_set *values)
 	c->greedy_threshold_x_numa = v[TUNABLE_GREEDY_THRESHOLD_X_NUMA].u;
 	c->perf_level = v[TUNABLE_PERF].u;
 	c->fifo_sched = v[TUNABLE_FIFO_SCHED].b;
+	c->wakeup_preemption = v[TUNABLE_WAKEUP_PREEMPTION].b;
 	c->kthreads_local = v[TUNABLE_KTHREADS_LOCAL].b;
 	c->direct_greedy_numa = v[TUNABLE_DIRECT_GREEDY_NUMA].b;
 	c->mempolicy_affinity = v[TUNABLE_MEMPOLICY_AFFINITY].b;

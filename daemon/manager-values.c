@@ -16,6 +16,7 @@ static void value_from_arena(const struct wd40_config *c, enum tunable_id id,
 	case TUNABLE_GREEDY_THRESHOLD_X_NUMA: value->u = c->greedy_threshold_x_numa; break;
 	case TUNABLE_KTHREADS_LOCAL: value->b = c->kthreads_local; break;
 	case TUNABLE_FIFO_SCHED: value->b = c->fifo_sched; break;
+	case TUNABLE_WAKEUP_PREEMPTION: value->b = c->wakeup_preemption; break;
 	case TUNABLE_DIRECT_GREEDY_NUMA: value->b = c->direct_greedy_numa; break;
 	case TUNABLE_MEMPOLICY_AFFINITY: value->b = c->mempolicy_affinity; break;
 	case TUNABLE_PERF: value->u = c->perf_level; break;

@@ -66,6 +66,7 @@ static int raise_config(struct wd40_config *c, u32 n)
 	c->kthreads_local ^= 1;
 	c->direct_greedy_numa ^= 1;
 	c->mempolicy_affinity ^= 1;
+	c->wakeup_preemption ^= 1;
 	return EXIT_SUCCESS;
 }
 
@@ -154,8 +155,9 @@ static void print_config(const struct wd40_config *c)
 	printf("\"greedy_threshold_x_numa\": %u, \"perf_level\": %u, ", c->greedy_threshold_x_numa,
 	       c->perf_level);
 	printf("\"fifo_sched\": %u, \"kthreads_local\": %u, ", c->fifo_sched, c->kthreads_local);
-	printf("\"direct_greedy_numa\": %u, \"mempolicy_affinity\": %u", c->direct_greedy_numa,
+	printf("\"direct_greedy_numa\": %u, \"mempolicy_affinity\": %u, ", c->direct_greedy_numa,
 	       c->mempolicy_affinity);
+	printf("\"wakeup_preemption\": %u", c->wakeup_preemption);
 }
 
 static void print_tune(const struct wd40_tune *t)

@@ -12,6 +12,7 @@
 static struct task_struct *begin_with_hog(bool ticks)
 {
 	begin(1, false);
+	native_config()->wakeup_preemption = true;
 	native.tick_ns = ticks ? TICK_NS : 0;
 	hog(100);
 	native_run(SEC_NS);
@@ -205,6 +206,20 @@ static void an_idle_priority_is_not_prompt(void **state)
 	assert_runs(hog);
 }
 
+static void who_does_not_want_it_does_not_get_it(void **state)
+{
+	struct task_struct *hog = begin_with_hog(true), *light = asleep(50000);
+	struct wd40_config config = *native_config();
+
+	config.wakeup_preemption = false;
+	native_publish(config);
+	hog->scx.slice = 20 * MSEC;
+	wake_by_interrupt(light);
+	native_run(2 * TICK_NS);
+	assert_runs(hog);
+	assert_int_equal(light->native.ran, 0);
+}
+
 static void with_fifo_sched_nobody_is_preempted(void **state)
 {
 	struct task_struct *hog = begin_with_hog(true), *light = asleep(50000);
@@ -245,6 +260,7 @@ int main(void)
 		TEST(a_storm_is_cut_short),
 		TEST(who_is_not_owed_waits),
 		TEST(an_idle_priority_is_not_prompt),
+		TEST(who_does_not_want_it_does_not_get_it),
 		TEST(with_fifo_sched_nobody_is_preempted),
 		TEST(who_was_rescued_is_left_alone),
 	};
