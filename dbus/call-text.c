@@ -129,7 +129,7 @@ static int count_rest(sd_bus_message *m, size_t *bytes)
 
 size_t call_bytes(sd_bus_message *m)
 {
-	size_t bytes = MESSAGE_BYTES;
+	size_t bytes = MESSAGE_BYTES + strlen(sd_bus_message_get_path(m));
 	int r = count_rest(m, &bytes);
 
 	(void)sd_bus_message_rewind(m, true);

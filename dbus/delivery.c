@@ -293,9 +293,10 @@ static uint64_t longer(uint64_t pause_usec)
 	return pause_usec * 2 < PAUSE_LAST_USEC ? pause_usec * 2 : PAUSE_LAST_USEC;
 }
 
+/* Whoever has read nothing since is asked ever more seldom. */
 static void answered(struct client *c, uint64_t unread_bytes)
 {
-	bool read = unread_bytes < CREDIT_ASK_BYTES;
+	bool read = !unread_bytes || unread_bytes < c->credit.unread_bytes;
 
 	credit_answer(&c->delivery->credit, &c->credit, unread_bytes);
 	c->question = sd_bus_slot_unref(c->question);
@@ -427,14 +428,29 @@ static bool may_pass(struct client *c, sd_bus_message *m)
 	return true;
 }
 
+static bool take_released(struct client *c, const sd_bus_message *m)
+{
+	struct call **at = &c->released;
+
+	while (*at && (*at)->message != m)
+		at = &(*at)->next;
+	if (!*at)
+		return false;
+	drop(at);
+	return true;
+}
+
 /* The first that waits comes in again, and passes then. */
 static void release(struct client *c)
 {
 	sd_bus_message *m = c->waiting->message;
-	int r = sd_bus_enqueue_for_read(c->delivery->bus, m);
+	int r = push(&c->released, m, 0);
 
-	if (r >= 0)
-		r = push(&c->released, m, 0);
+	if (r >= 0) {
+		r = sd_bus_enqueue_for_read(c->delivery->bus, m);
+		if (r < 0)
+			(void)take_released(c, m);
+	}
 	if (r < 0)
 		(void)sd_bus_reply_method_errno(m, r, NULL);
 	drop_waiting(c);
@@ -469,14 +485,13 @@ static int on_turn(struct loop_source *source, void *userdata)
 	return 0;
 }
 
-/* Who has no credit for that either hears nothing. */
-static int refuse_call(struct client *c, sd_bus_error *error)
+/* Who has no credit for that either hears nothing. The few calls before it is known whose they are have it. */
+static int refuse_call(struct client *c, const char *why, sd_bus_error *error)
 {
-	if (!c->credit.user ||
+	if (c->credit.user &&
 	    !credit_take(&c->delivery->credit, &c->credit, CREDIT_REFUSAL, BYTES_OF_REFUSAL))
 		return 1;
-	return wd40_error_setf(error, WD40_ERROR_LIMIT_EXCEEDED,
-			       "too many calls wait until earlier replies are read");
+	return wd40_error_setf(error, WD40_ERROR_LIMIT_EXCEEDED, "%s", why);
 }
 
 static int hold(struct client *c, sd_bus_message *m, sd_bus_error *error)
@@ -485,26 +500,14 @@ static int hold(struct client *c, sd_bus_message *m, sd_bus_error *error)
 	int r;
 
 	if (bytes > CALL_BYTES_MAX)
-		return 0; /* the gate refuses it */
+		return refuse_call(c, "the call is too large", error);
 	if (!may_wait(c) || !has_room(c->delivery, bytes))
-		return refuse_call(c, error);
+		return refuse_call(c, "too many calls wait until earlier replies are read", error);
 	r = let_wait(c, m, bytes);
 	if (r < 0)
 		return r;
 	go_on(c);
 	return 1;
-}
-
-static bool take_released(struct client *c, const sd_bus_message *m)
-{
-	struct call **at = &c->released;
-
-	while (*at && (*at)->message != m)
-		at = &(*at)->next;
-	if (!*at)
-		return false;
-	drop(at);
-	return true;
 }
 
 /* Whom nobody waits for gets nothing. */

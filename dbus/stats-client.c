@@ -238,6 +238,18 @@ static int flush(struct stats_client *c)
 	return 0;
 }
 
+/* Not later than it was to be already, whoever comes meanwhile. */
+static int resume_later(struct stats_server *s)
+{
+	int r;
+
+	if (s->resumes)
+		return 0;
+	r = loop_set_timer(s->pace_timer, STATS_PACE_OF_OTHERS_USEC, 0);
+	s->resumes = r >= 0;
+	return r;
+}
+
 /* Does all that can be done now. Returns the events to wait for, or -errno: it is to be dropped. */
 static int advance(struct stats_client *c)
 {
@@ -249,8 +261,7 @@ static int advance(struct stats_client *c)
 			return EPOLLOUT;
 		length = request_length(c);
 		if (r >= 0 && length && must_pause(c)) {
-			r = loop_set_timer(c->server->pace_timer, STATS_PACE_OF_OTHERS_USEC, 0);
-			return r < 0 ? r : 0;
+			return resume_later(c->server);
 		}
 		if (r >= 0 && length)
 			r = answer(c, length);
@@ -300,6 +311,7 @@ static int on_ready(struct loop_source *source, int fd, uint32_t events, void *u
 
 void stats_clients_resume(struct stats_server *s)
 {
+	s->resumes = false;
 	for (struct stats_client *c = s->clients, *next; c; c = next) {
 		next = c->next;
 		if (!c->out && request_length(c))
@@ -314,12 +326,14 @@ int stats_client_new(struct stats_server *s, int fd, uid_t uid)
 	struct stats_user *user = user_of(s, uid);
 	int r;
 
-	if (!c || !now || !user) {
+	if (!c) {
 		close(fd);
 		return -ENOMEM;
 	}
-	c->server = s;
 	c->fd = fd;
+	if (!now || !user)
+		return -ENOMEM;
+	c->server = s;
 	c->user = user;
 	c->last = now->machine;
 	r = loop_add_fd(s->loop, "stats-client", fd, EPOLLIN, on_ready, c, &c->source);

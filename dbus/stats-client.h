@@ -19,6 +19,7 @@ struct stats_server {
 	struct stats_user *users;
 	uint64_t others_resume_usec; /* the next answer to any user but root is not before that */
 	struct loop_source *pace_timer;
+	bool resumes;                 /* when pace_timer is due, those who wait go on */
 	const struct statistics *now; /* the manager's, which may be newer by now; NULL: none yet */
 	uint64_t taken_usec;          /* CLOCK_MONOTONIC */
 	const struct tuner_decision *tuner; /* whose masks it has */
