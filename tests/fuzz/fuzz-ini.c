@@ -3,12 +3,11 @@
  * A configuration file with any content. Whatever it holds, the values in force are valid and keep the
  * rules; each can be written as text and read back; what is wrong is told in printable text.
  */
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/mman.h>
-
 #include "config/config.h"
 #include "tests/fuzz/claim.h"
+#include "tests/fuzz/memory-files.h"
+
+#define PATH "/memory/fuzz.ini"
 
 static void on_problem(const struct config_problem *p, void *userdata)
 {
@@ -54,18 +53,15 @@ static void check_values(const struct config *c)
 }
 
 /* One file for all runs. */
-static const char *write_file(const uint8_t *data, size_t size)
+static void write_file(const uint8_t *data, size_t size)
 {
-	static char path[64];
-	static int fd = -1;
+	static struct memory_file *file;
 
-	if (fd < 0) {
-		fd = memfd_create("fuzz.ini", MFD_CLOEXEC);
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (!file) {
+		memory_files_below("/memory");
+		file = memory_file_add(PATH);
 	}
-	claim(ftruncate(fd, 0) == 0);
-	claim(pwrite(fd, data, size, 0) == (ssize_t)size);
-	return path;
+	memory_file_write(file, data, size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -73,8 +69,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_cleanup_(config_freep) struct config *c = NULL;
 	int tried = 0, found = 0;
 
-	claim(config_new("/nowhere", &c) == 0);
-	claim(config_set_file(c, write_file(data, size)) == 0);
+	write_file(data, size);
+	claim(config_new("/memory", &c) == 0);
+	claim(config_set_file(c, PATH) == 0);
 	claim(config_try_load(c, on_problem, &tried) == tried);
 	claim(config_load(c, on_problem, &found) == found && found == tried);
 	check_values(c);

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "tests/fuzz/bytes.h"
 #include "tests/fuzz/claim.h"
+#include "tests/fuzz/memory-files.h"
 
 #define CHANGES_MAX 8u
 #define TEXT_MAX    64u
@@ -37,27 +38,22 @@ static void make_folder(const char *name)
 	claim(mkdir(path, 0755) == 0);
 }
 
-/* The path of the drop-in. */
-static const char *set_up(void)
+/* The drop-in, which is in the folder; what it holds is in memory. */
+static struct memory_file *set_up(void)
 {
-	static char path[128];
+	char path[128];
+	FILE *f;
 
-	if (*path)
-		return path;
 	claim(mkdtemp(root));
 	make_folder("/etc");
 	make_folder("/etc/wd40d");
 	make_folder("/etc/wd40d/wd40d.ini.d");
 	atexit(remove_root);
 	snprintf(path, sizeof(path), "%s%s", root, CONFIG_SAVED_PATH);
-	return path;
-}
-
-static void write_file(const char *path, const void *data, size_t size)
-{
-	FILE *f = fopen(path, "w");
-
-	claim(f && fwrite(data, 1, size, f) == size && fclose(f) == 0);
+	f = fopen(path, "w");
+	claim(f && fclose(f) == 0);
+	memory_files_below(root);
+	return memory_file_add(path);
 }
 
 /* --- Changes. ----------------------------------------------------------------------------------- */
@@ -165,12 +161,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_(config_freep) struct config *c = NULL;
 	struct fuzz_bytes in = { data, data + size };
-	const char *path = set_up();
+	static struct memory_file *drop_in;
 	uint32_t nr_changes = fuzz_below(&in, 4);
 	tunable_mask some = fuzz_number(&in, 3);
 	size_t text = fuzz_number(&in, 2) % (size_t)(in.end - in.at + 1);
 
-	write_file(path, in.end - text, text);
+	if (!drop_in)
+		drop_in = set_up();
+	memory_file_write(drop_in, in.end - text, text);
 	in.end -= text;
 	claim(config_new(root, &c) == 0);
 	claim(config_load(c, on_problem, NULL) >= 0);

@@ -6,24 +6,22 @@
  * The input is lines: the first says how to divide, the others are the files, one after the other.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
 
 #include "daemon/topology.h"
 #include "tests/fuzz/claim.h"
+#include "tests/fuzz/memory-files.h"
 #include "tests/unit/daemon/machine.h"
 
-#define CPUS      4u
-#define FILES_MAX 64u
+#define CPUS 4u
 
-/* Each file is a link to memory. */
-static int files[FILES_MAX];
+/* Folders are on disk, to be listed; files are in memory. */
+static struct memory_file *files[MEMORY_FILES_MAX];
 static uint32_t nr_files;
 static struct machine machine;
 
 _printf_(1, 2) static void add_file(const char *format, ...)
 {
-	char path[PATH_MAX], to[64];
+	char path[PATH_MAX];
 	int n = snprintf(path, sizeof(path), "%s/", machine.root);
 	va_list args;
 
@@ -31,10 +29,7 @@ _printf_(1, 2) static void add_file(const char *format, ...)
 	vsnprintf(path + n, sizeof(path) - (size_t)n, format, args);
 	va_end(args);
 	machine_make_parents(path);
-	claim(nr_files < FILES_MAX);
-	files[nr_files] = memfd_create("sysfs", MFD_CLOEXEC);
-	snprintf(to, sizeof(to), "/proc/self/fd/%d", files[nr_files++]);
-	claim(symlink(to, path) == 0);
+	files[nr_files++] = memory_file_add(path);
 }
 
 static void remove_machine(void)
@@ -46,6 +41,7 @@ static void set_up(void)
 {
 	machine = machine_new();
 	atexit(remove_machine);
+	memory_files_below(machine.root);
 	add_file(CPU_DIR "/possible");
 	add_file(CPU_DIR "/online");
 	for (uint32_t node = 0; node < 2; node++) {
@@ -70,12 +66,6 @@ static const char *usual(uint32_t file)
 
 	return file < ARRAY_SIZE(head) ? head[file]
 				       : of_cpu[(file - ARRAY_SIZE(head)) % ARRAY_SIZE(of_cpu)];
-}
-
-static void write_file(uint32_t file, const char *text, size_t length)
-{
-	claim(ftruncate(files[file], 0) == 0);
-	claim(pwrite(files[file], text, length, 0) == (ssize_t)length);
 }
 
 static void check(const struct topology *t)
@@ -126,9 +116,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at = line + (line < end);
 		line = line_end(at, end);
 		if (at < end)
-			write_file(i, at, (size_t)(line - at));
+			memory_file_write(files[i], at, (size_t)(line - at));
 		else
-			write_file(i, usual(i), strlen(usual(i)));
+			memory_file_write(files[i], usual(i), strlen(usual(i)));
 	}
 	r = topology_read(machine.root, level, cpumasks, why, &t);
 	if (r == 0) {
