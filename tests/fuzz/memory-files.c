@@ -16,6 +16,7 @@ struct memory_file {
 static struct memory_file files[MEMORY_FILES_MAX];
 static size_t nr_files;
 static const char *root;
+static unsigned long nr_reads;
 
 /* Instead of util/file.h's functions, and these themselves, by the linker's --wrap. */
 int __wrap_file_read(const char *path, size_t max, char **ret, size_t *ret_size);
@@ -36,6 +37,11 @@ struct memory_file *memory_file_add(const char *path)
 	claim(nr_files++ < MEMORY_FILES_MAX);
 	claim(hsearch((ENTRY){ .key = strdup(path), .data = f }, ENTER));
 	return f;
+}
+
+unsigned long memory_files_nr_reads(void)
+{
+	return nr_reads;
 }
 
 void memory_file_write(struct memory_file *f, const void *data, size_t size)
@@ -72,6 +78,7 @@ int __wrap_file_read(const char *path, size_t max, char **ret, size_t *ret_size)
 
 	if (!is_in_memory(path))
 		return __real_file_read(path, max, ret, ret_size);
+	nr_reads++;
 	r = find(path, &f);
 	if (r == 0 && f->size > max)
 		r = -EFBIG;

@@ -20,5 +20,8 @@ void memory_files_below(const char *root);
 /* Adds an empty file; path begins with the root, and is copied. It stays for good. */
 struct memory_file *memory_file_add(const char *path);
 
+/* How often files were read, or looked for in vain, so far. */
+unsigned long memory_files_nr_reads(void);
+
 /* What the file holds from now on: a copy of size bytes. */
 void memory_file_write(struct memory_file *f, const void *data, size_t size);
