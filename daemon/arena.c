@@ -91,8 +91,11 @@ static void add_cpu(struct wd40_shared *shared, const struct topology_cpu *c)
 	__atomic_store_n(&shared->cpus[c->id].domain, c->domain, __ATOMIC_RELEASE);
 }
 
-void arena_update_cpus(struct wd40_shared *shared, const struct topology *t)
+void arena_update_cpus(struct wd40_shared *shared, const struct arena_constants *c,
+		       const struct topology *t)
 {
+	if (c)
+		arena_put_back_domains(shared, c);
 	for (uint32_t i = 0; i < t->nr_cpu_ids; i++)
 		if (t->cpus[i].domain != WD40_NO_DOMAIN &&
 		    t->cpus[i].domain != shared->cpus[i].domain)
@@ -110,7 +113,7 @@ static void fill_tables(struct wd40_shared *shared, const struct topology *t)
 		shared->cpus[i].domain = WD40_NO_DOMAIN;
 		shared->cpus[i].node = WD40_NO_NODE;
 	}
-	arena_update_cpus(shared, t);
+	arena_update_cpus(shared, NULL, t);
 }
 
 /* For sorting nodes as seen from one of them. */

@@ -42,9 +42,11 @@ bool arena_put_back_domains(struct wd40_shared *shared, const struct arena_const
 
 /*
  * Tells a running scheduler which domain CPUs that came online for the first time belong to, after
- * topology_update of the topology that was laid out.
+ * topology_update of the topology that was laid out. It writes where the domains say, so these are put back
+ * first; c may be NULL where nobody else writes into the arena.
  */
-void arena_update_cpus(struct wd40_shared *shared, const struct topology *t);
+void arena_update_cpus(struct wd40_shared *shared, const struct arena_constants *c,
+		       const struct topology *t);
 
 /*
  * Publishes the values as the next configuration; generation counts from 1. BPF uses it from its

@@ -16,7 +16,7 @@ static int update_topology(struct manager *m)
 		return r;
 	r = topology_update(m->topology, fresh);
 	if (r > 0)
-		arena_update_cpus(manager_arena(m), m->topology);
+		arena_update_cpus(manager_arena(m), m->constants, m->topology);
 	return r;
 }
 

@@ -121,6 +121,13 @@ static void behave(struct fuzz_bytes *in)
 
 /* --- What the daemon does. ---------------------------------------------------------------------- */
 
+/* As the manager does it before a policy runs. */
+static void put_back(void)
+{
+	arena_put_back_domains(shared, constants);
+	claim(!arena_put_back_domains(shared, constants));
+}
+
 static void check_books(const struct balancer *b)
 {
 	const struct moves_counts *c = moves_counts(b->moves);
@@ -227,6 +234,7 @@ static void end_scheduler(struct run *r)
 	};
 	struct sched_next next;
 
+	free(arena_copy_exit_dump(shared, SIZE));
 	r->now_usec += fuzz_number(&r->in, 4);
 	next = sched_restart_next(&r->restart, &exit, r->now_usec);
 	claim(next.delay_usec <= SCHED_RESTART_LONGEST_USEC);
@@ -250,7 +258,12 @@ static void step(struct run *r)
 	case 7: end_scheduler(r); break;
 	case 8:
 		scribble_anywhere(shared, &r->in);
-		arena_put_back_domains(shared, constants); /* as the manager does */
+		put_back();
+		break;
+	case 9:
+		scribble_anywhere(shared, &r->in);
+		arena_put_back(shared, constants);
+		arena_update_cpus(shared, constants, topology);
 		break;
 	default: scribble(shared, TASKS_MAX, &r->in); break;
 	}

@@ -52,7 +52,7 @@ static void follow_hotplug(struct sim_daemon *d)
 	if (read_topology(d, &fresh) < 0)
 		native_die("the topology cannot be read again");
 	if (topology_update(d->topology, fresh) > 0)
-		arena_update_cpus(&shared, d->topology);
+		arena_update_cpus(&shared, NULL, d->topology);
 	if (!native.hotplug) /* it shows in sysfs later than BPF knows */
 		d->hotplugs = hotplugs;
 }

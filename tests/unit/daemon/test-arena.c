@@ -355,8 +355,8 @@ static void cpus_that_appear_join_their_domain(void **state)
 	assert_int_equal(d->end_word, 2);
 	t->cpus[1].domain = 0;
 	t->cpus[130].domain = 0;
-	arena_update_cpus(room.shared, t);
-	arena_update_cpus(room.shared, t);
+	arena_update_cpus(room.shared, NULL, t);
+	arena_update_cpus(room.shared, NULL, t);
 	assert_int_equal(d->first_word, 0);
 	assert_int_equal(d->end_word, 3);
 	assert_int_equal(d->nr_cpus, 3);
@@ -400,6 +400,22 @@ static void constants_are_put_back(void **state)
 	assert_true(domains[3].node == 1 && domains[3].cpus == cpus && domains[3].nr_tasks == 5);
 }
 
+/* A domain that leads elsewhere is put right before the CPU is written into its mask. */
+static void cpus_appear_in_what_was_laid_out(void **state)
+{
+	struct laid_out *a = *state;
+	_cleanup_(arena_constants_freep) struct arena_constants *c = NULL;
+	struct wd40_domain *d = &a->shared->domains[0];
+	u64 *cpus = d->cpus, elsewhere[64] = { 0 };
+
+	assert_int_equal(arena_constants_new(a->shared, &c), 0);
+	a->shared->cpus[0].domain = WD40_NO_DOMAIN;
+	d->cpus = elsewhere;
+	arena_update_cpus(a->shared, c, a->t);
+	assert_ptr_equal(d->cpus, cpus);
+	assert_true(elsewhere[0] == 0 && (cpus[0] & 1) && a->shared->cpus[0].domain == 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -407,6 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(tables_hold_the_topology),
 		TEST(constants_are_put_back),
+		TEST(cpus_appear_in_what_was_laid_out),
 		cmocka_unit_test(impossible_and_unseen_cpus_have_no_domain),
 		cmocka_unit_test(ids_of_nodes_stand_beside_indices),
 		cmocka_unit_test(pieces_do_not_overlap),
