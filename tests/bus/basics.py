@@ -33,3 +33,8 @@ def wait_until(what, condition, patience=PATIENCE):
 
 def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def as_user(user):
+    """What to put before a command. The change of user undoes die_with_parent(), so it is set once more."""
+    return ["setpriv", f"--reuid={user}", "--clear-groups", "--pdeathsig=KILL"]

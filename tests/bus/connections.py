@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 import sys
 
-from basics import NAME, PATH, PATIENCE, die_with_parent, wait_until
+from basics import NAME, PATH, PATIENCE, as_user, die_with_parent, wait_until
 
 
 class Client:
@@ -17,7 +17,7 @@ class Client:
     def __init__(self, case, user=None):
         self.command = [sys.executable, "-B", str(pathlib.Path(__file__).with_name("client.py")), case.bus.address]
         if user:
-            self.command = ["setpriv", f"--reuid={user}", "--clear-groups", *self.command]
+            self.command = [*as_user(user), *self.command]
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         preexec_fn=die_with_parent)
         case.addCleanup(self.kill)

@@ -11,13 +11,13 @@ import sys
 import tempfile
 import unittest
 
-from basics import CTL, DAEMON, NAME, PATH, PATIENCE, PROPERTIES, SOURCE, STATISTICS, die_with_parent, wait_until
+from basics import CTL, DAEMON, NAME, PATH, PATIENCE, PROPERTIES, SOURCE, STATISTICS, as_user, die_with_parent, wait_until
 from connections import Client, Refused, Signals
 from fake import Fake
 from surroundings import Bus, Machine, Notifications, Polkit
 
 __all__ = ["CTL", "DAEMON", "NAME", "PATH", "PATIENCE", "PROPERTIES", "SOURCE", "STATISTICS", "Bus", "Case", "Client", "Daemon",
-           "Fake", "Machine", "Notifications", "Polkit", "Refused", "Signals", "die_with_parent", "wait_until"]
+           "Fake", "Machine", "Notifications", "Polkit", "Refused", "Signals", "as_user", "die_with_parent", "wait_until"]
 
 
 # It says that the environment was made for this very process, as a service manager does; else the daemon forgets it.
@@ -115,14 +115,14 @@ class Case(unittest.TestCase):
         """Result of busctl; user: not as root but as that one."""
         command = self.bus.busctl(*arguments)
         if user:
-            command = ["setpriv", f"--reuid={user}", "--clear-groups", *command]
+            command = [*as_user(user), *command]
         return subprocess.run(command, capture_output=True, text=True)
 
     def ctl(self, *arguments, user=None, **environment):
         """Result of wd40ctl on this bus."""
         command = [CTL, *arguments]
         if user:
-            command = ["setpriv", f"--reuid={user}", "--clear-groups", *command]
+            command = [*as_user(user), *command]
         return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=self.ctl_environment(**environment))
 
     def ctl_environment(self, **environment):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import Case, Client, NAME, Polkit, Refused, die_with_parent, wait_until
+from harness import Case, Client, NAME, Polkit, Refused, as_user, die_with_parent, wait_until
 from tunables import TUNABLES
 
 HERE = pathlib.Path(__file__).parent
@@ -21,7 +21,7 @@ class Robustness(Case):
         self.start(WATCHDOG_USEC="2000000", ASAN_OPTIONS="quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
 
     def rude(self, *arguments, user="root"):
-        command = ["setpriv", f"--reuid={user}", "--clear-groups", sys.executable, "-B", HERE / "raw_client.py"]
+        command = [*as_user(user), sys.executable, "-B", HERE / "raw_client.py"]
         process = subprocess.Popen([*command, self.bus.address, *arguments], stdout=subprocess.PIPE, text=True,
                                    preexec_fn=die_with_parent)
         self.addCleanup(process.stdout.close)

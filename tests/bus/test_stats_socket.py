@@ -12,7 +12,7 @@ import sys
 import threading
 import unittest
 
-from harness import Case, Client, STATISTICS, die_with_parent, wait_until
+from harness import Case, Client, STATISTICS, as_user, die_with_parent, wait_until
 
 
 class Socket(Case):
@@ -267,7 +267,7 @@ def connect():
         return s, b""
 print(sum(got == b"{" for _, got in [connect() for _ in range(12)]))
 """
-        result = subprocess.run(["setpriv", "--reuid=nobody", "--clear-groups", sys.executable, "-c", program,
+        result = subprocess.run([*as_user("nobody"), sys.executable, "-c", program,
                                  str(self.path)], capture_output=True, text=True)
         self.assertEqual(result.stdout, "8\n", result.stderr)
 
@@ -313,7 +313,7 @@ class Users(Socket):
         self.start()
 
     def as_user(self, uid, program, *arguments):
-        process = subprocess.Popen(["setpriv", f"--reuid={uid}", "--clear-groups", sys.executable, "-c", program, str(self.path),
+        process = subprocess.Popen([*as_user(uid), sys.executable, "-c", program, str(self.path),
                                     *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                    preexec_fn=die_with_parent)
         for cleanup in process.stdout.close, process.stdin.close, process.wait, process.kill:

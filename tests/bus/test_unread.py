@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import Case, Client, NAME, STATISTICS, die_with_parent, wait_until
+from harness import Case, Client, NAME, STATISTICS, as_user, die_with_parent, wait_until
 
 MIB = 1 << 20
 DOMAINS = 128
@@ -29,7 +29,7 @@ class Unread(Case):
         self.client = Client(self)
 
     def deaf(self, method, n, user="nobody"):
-        command = ["setpriv", f"--reuid={user}", "--clear-groups", sys.executable, "-B",
+        command = [*as_user(user), sys.executable, "-B",
                    pathlib.Path(__file__).with_name("deaf_client.py"), self.bus.address, method, str(n)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                    preexec_fn=die_with_parent)

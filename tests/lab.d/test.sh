@@ -12,8 +12,8 @@ lab=${LAB_SCRIPT:?run it by tests/lab test}
 here=$(dirname "$(readlink -f "$0")")
 
 CTEST_GROUPS=(unit check bus sim fuzz)
-DEFAULT_GROUPS=("${CTEST_GROUPS[@]}" bench vm)
-ALL_GROUPS=("${DEFAULT_GROUPS[@]}" attack cross-check) # which measures, for minutes: asked for by name
+DEFAULT_GROUPS=("${CTEST_GROUPS[@]}" attack bench vm)
+ALL_GROUPS=("${DEFAULT_GROUPS[@]}" cross-check) # which measures, for minutes: asked for by name
 TOPOLOGIES=(uni smp4 numa2x2)
 VM_TIMEOUT_S=1800
 VM_AT_ONCE=1 # an emulated guest keeps two cores busy; one that starves looks like a stall
