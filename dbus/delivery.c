@@ -37,6 +37,10 @@
 #define SMALL_BYTES_MAX 4096u
 #define LARGE_BYTES_MAX (8u << 20)
 
+/* Calls of one who is not known yet, which he is at once: as many as a library makes without waiting. */
+#define FIRST_CALLS_MAX 16u
+#define FIRST_BYTES_MAX 2048u
+
 struct call {
 	struct call *next;
 	sd_bus_message *message;
@@ -153,13 +157,19 @@ static uint32_t waiting_of_user(const struct delivery *d, const struct credit_us
 	return n;
 }
 
-/* The first call of one who is not known yet always may, as he may be root. */
-static bool may_wait(struct client *c)
+/* The first calls of one who is not known yet always may, as he may be root. */
+static bool is_among_first(const struct client *c, size_t bytes)
+{
+	return !c->credit.user &&
+	       (!c->nr_waiting || (c->nr_waiting < FIRST_CALLS_MAX && bytes <= FIRST_BYTES_MAX));
+}
+
+static bool may_wait(struct client *c, size_t bytes)
 {
 	const struct credit_user *user = c->credit.user;
 	const uint32_t *count = count_of(c);
 
-	if (!user && !c->nr_waiting)
+	if (is_among_first(c, bytes))
 		return true;
 	if (c->nr_waiting >= DELIVERY_CALLS_OF_CLIENT_MAX ||
 	    (count && *count >= DELIVERY_CALLS_MAX))
@@ -501,7 +511,7 @@ static int hold(struct client *c, sd_bus_message *m, sd_bus_error *error)
 
 	if (bytes > CALL_BYTES_MAX)
 		return refuse_call(c, "the call is too large", error);
-	if (!may_wait(c) || !has_room(c->delivery, bytes))
+	if (!may_wait(c, bytes) || !has_room(c->delivery, bytes))
 		return refuse_call(c, "too many calls wait until earlier replies are read", error);
 	r = let_wait(c, m, bytes);
 	if (r < 0)
