@@ -13,13 +13,10 @@
 #define RETRY_FIRST_USEC 100000ull
 #define RETRY_MAX_USEC   30000000ull
 
-/*
- * For a write sd-bus asks the bus driver who the sender is, and waits for the answer. That wait must
- * stay far below the watchdog's period.
- */
+/* Of a call without a time limit of its own. It is never waited for, other than by a handler of its answer. */
 #define CALL_TIMEOUT_USEC 2000000ull
 
-/* Messages handled before the other sources of the loop get their turn; each may wait twice. */
+/* Messages handled before the other sources of the loop get their turn. */
 #define MESSAGES_PER_TURN 4
 
 struct bus {

@@ -128,10 +128,9 @@ static int on_credentials(sd_bus_message *m, void *userdata, sd_bus_error *error
 {
 	struct entry *e = userdata;
 	pid_t pid = 0;
-	int r = -ESRCH;
+	int r = sd_bus_message_is_method_error(m, NULL) ? -sd_bus_message_get_errno(m)
+							: read_credentials(m, &e->caller.uid, &pid);
 
-	if (!sd_bus_message_is_method_error(m, NULL))
-		r = read_credentials(m, &e->caller.uid, &pid);
 	if (r >= 0) {
 		e->caller.unit = e->unit = unit_of(pid);
 		e->caller.known = true;
@@ -206,6 +205,13 @@ int callers_find(struct callers *cs, const char *name, struct caller **ret)
 	if (cs->nr >= CALLERS_MAX && !make_room(cs))
 		return -ENOBUFS;
 	return add(cs, name, ret);
+}
+
+const struct caller *callers_get(struct callers *cs, const char *name)
+{
+	struct entry *e = entry_find(cs, name);
+
+	return e ? &e->caller : NULL;
 }
 
 int callers_new(sd_bus *bus, struct peers *peers, const struct callers_events *events,

@@ -50,3 +50,6 @@ struct callers *callers_free(struct callers *cs); /* forgets all of them, and te
  * -ENOBUFS: there are CALLERS_MAX that cannot be; -ENOMEM, or sd-bus's.
  */
 int callers_find(struct callers *cs, const char *name, struct caller **ret);
+
+/* The caller if it has been asked for and is kept, or NULL. */
+const struct caller *callers_get(struct callers *cs, const char *name);

@@ -9,6 +9,7 @@
 #include "dbus/errors.h"
 #include "dbus/reply-size.h"
 #include "util/cleanup.h"
+#include "util/log.h"
 
 #define DRIVER "org.freedesktop.DBus", "/org/freedesktop/DBus"
 
@@ -63,6 +64,7 @@ struct delivery {
 	sd_bus *bus;
 	struct peers *peers;
 	struct peers_listener listener;
+	const struct gate *gate;
 	const struct manager *manager;
 	struct loop_source *timer;
 	sd_bus_slot *filter;
@@ -341,6 +343,15 @@ static bool is_no_answer(sd_bus_message *m)
 	       sd_bus_message_is_method_error(m, SD_BUS_ERROR_NAME_HAS_NO_OWNER);
 }
 
+/* One that denies it has limits that are reached, where dbus-broker charges who does not read. */
+static void note_silence(struct delivery *d, sd_bus_message *m)
+{
+	if (!d->bus_is_silent && sd_bus_message_is_method_error(m, SD_BUS_ERROR_ACCESS_DENIED))
+		log_warning("replies that nobody reads are not limited, as the bus's policy denies "
+			    "org.freedesktop.DBus.Debug.Stats");
+	d->bus_is_silent = true;
+}
+
 static int on_word_of_bus(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct client *c = userdata;
@@ -355,7 +366,7 @@ static int on_word_of_bus(sd_bus_message *m, void *userdata, sd_bus_error *error
 		answered(c, unread_bytes);
 		return 0;
 	}
-	c->delivery->bus_is_silent = true;
+	note_silence(c->delivery, m);
 	answered(c, c->credit.asked_bytes);
 	return 0;
 }
@@ -534,7 +545,7 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	struct client *c;
 	int r = 0;
 
-	if (!gets_reply(m))
+	if (!gets_reply(m) || gate_has_passed(d->gate, m))
 		return 0;
 	c = *find(d, sender);
 	if (!c)
@@ -568,8 +579,8 @@ bool delivery_knows(struct delivery *d, const char *client)
 
 /* --- All of it. ------------------------------------------------------------------------------------------ */
 
-int delivery_new(struct loop *loop, sd_bus *bus, struct peers *peers, const struct manager *m,
-		 struct delivery **ret)
+int delivery_new(struct loop *loop, sd_bus *bus, struct peers *peers, const struct gate *gate,
+		 const struct manager *m, struct delivery **ret)
 {
 	_cleanup_(delivery_freep) struct delivery *d = calloc(1, sizeof(*d));
 	int r;
@@ -578,6 +589,7 @@ int delivery_new(struct loop *loop, sd_bus *bus, struct peers *peers, const stru
 		return -ENOMEM;
 	d->bus = bus;
 	d->peers = peers;
+	d->gate = gate;
 	d->manager = m;
 	d->listener = (struct peers_listener){ .vanished = on_vanished, .userdata = d };
 	peers_add_listener(peers, &d->listener);

@@ -17,6 +17,7 @@
 
 #include "daemon/loop.h"
 #include "daemon/manager.h"
+#include "dbus/gate.h"
 #include "dbus/peers.h"
 
 /* Calls that wait here: of a client (as many as a bus lets one make), of a user, of all of them but root. */
@@ -27,11 +28,11 @@
 struct delivery;
 
 /*
- * That of one connection. All else is borrowed; to be made after the gate, so that it comes before it. -ENOMEM,
- * the errors of sd-bus and of the loop.
+ * That of one connection. All else is borrowed; to be made after the gate, so that it comes before it: but what
+ * the gate has held has been here already. -ENOMEM, the errors of sd-bus and of the loop.
  */
-int delivery_new(struct loop *loop, sd_bus *bus, struct peers *peers, const struct manager *m,
-		 struct delivery **ret);
+int delivery_new(struct loop *loop, sd_bus *bus, struct peers *peers, const struct gate *gate,
+		 const struct manager *m, struct delivery **ret);
 struct delivery *delivery_free(struct delivery *d);
 
 /* Whether a sample of so many bytes may be sent to a client now; then it counts as sent. */

@@ -358,6 +358,14 @@ static struct call *find_passed(const struct caller *caller, const sd_bus_messag
 	return c;
 }
 
+bool gate_has_passed(const struct gate *g, sd_bus_message *m)
+{
+	const char *sender = sd_bus_message_get_sender(m);
+	const struct caller *caller = sender ? callers_get(g->callers, sender) : NULL;
+
+	return caller && find_passed(caller, m);
+}
+
 static int guard(struct gate *g, sd_bus_message *m, enum action action, sd_bus_error *error)
 {
 	static const enum polkit_answer all_yes[NR_ACTIONS];

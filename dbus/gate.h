@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <systemd/sd-bus.h>
 
 #include "config/config.h"
@@ -24,6 +25,9 @@ struct gate *gate_free(struct gate *g); /* forgets the calls that wait; nobody h
 /* Guards the object at path; or that and all below it. */
 int gate_guard(struct gate *g, const char *path);
 int gate_guard_below(struct gate *g, const char *path);
+
+/* Whether the call was held, may pass now, and comes in once more. */
+bool gate_has_passed(const struct gate *g, sd_bus_message *m);
 
 /* Who makes the call that is handled now. For handlers of what is not free to everybody. */
 struct config_author gate_caller(const struct gate *g);

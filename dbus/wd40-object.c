@@ -253,7 +253,8 @@ int wd40_object_add(struct wd40_object *o, sd_bus *bus, struct peers *peers)
 	child_objects_note(o->children, o->context.manager);
 	r = gate_new(bus, peers, &o->context.gate);
 	if (r >= 0)
-		r = delivery_new(o->loop, bus, peers, o->context.manager, &o->context.delivery);
+		r = delivery_new(o->loop, bus, peers, o->context.gate, o->context.manager,
+				 &o->context.delivery);
 	if (r >= 0)
 		r = subscriptions_new(o->loop, o->context.manager, bus, peers, o->context.delivery,
 				      &o->context.subscriptions);

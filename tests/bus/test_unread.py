@@ -8,8 +8,11 @@ import subprocess
 import sys
 import unittest
 
-from harness import Case, Client, NAME, STATISTICS, as_user, die_with_parent, wait_until
+from harness import Case, Client, NAME, STATISTICS, Polkit, as_user, die_with_parent, wait_until
 
+SILENT = """
+  <policy context="mandatory"><deny send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus.Debug.Stats"/></policy>
+</busconfig>"""
 MIB = 1 << 20
 DOMAINS = 128
 
@@ -124,6 +127,22 @@ class Unread(Case):
         other = Client(self, user="daemon")
         self.assertIn("tuner_rounds", self.statistics(other))
 
+    def test_what_polkit_allows_is_done(self):
+        """Its reply was paid for when it came: later its user may have no credit."""
+        polkit = Polkit(self)
+        polkit.answer("wait")
+        asker = Client(self, user="nobody")
+        asker.send("SetTunables", "a{sv}a{sv}", {"SliceOverutilUSec": ["t", 2000]}, {})
+        wait_until("the question", polkit.asked)
+        for _ in range(4):
+            self.sent(self.deaf("objects", 64))
+        wait_until("little credit", lambda: self.unread_mib() > 7.5)
+        for method, n in ("introspect", 300), ("ping", 10000):
+            self.sent(self.deaf(method, n))
+        self.served()
+        polkit.answer("yes")
+        self.assertEqual(asker.receive(), [2, []])
+
     def test_who_reads_late_gets_all(self):
         """As many calls as a bus lets wait."""
         deaf = self.deaf("statistics", 128)
@@ -131,6 +150,23 @@ class Unread(Case):
         self.served()
         replies, errors, _ = self.read(deaf)
         self.assertEqual((replies, errors), (1 + 128, 0))
+
+    def test_bus_that_denies_its_statistics(self):
+        """That is said, once; samples have a limit still."""
+        self.end_daemon()
+        self.bus.kill()
+        config = self.directory / "bus.conf"
+        config.write_text(config.read_text().replace("</busconfig>", SILENT))
+        self.bus.start()
+        self.start()
+        self.client = Client(self)
+        deaf = [self.deaf("subscribe", 16) for _ in range(2)]
+        for process in deaf:
+            self.sent(process)
+        wait_until("samples that are dropped", lambda: self.statistics()["samples_dropped"] > 3)
+        self.sent(self.deaf("statistics", 100))
+        self.served()
+        self.assertEqual(self.daemon.log().count("policy denies org.freedesktop.DBus.Debug.Stats"), 1)
 
     def test_who_is_gone_is_forgotten(self):
         for _ in range(3):
