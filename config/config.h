@@ -69,6 +69,9 @@ struct config_problem {
 	char message[512];
 };
 
+/* What uid may be told of it: of a file that not everybody may read, others than root get path and line only. */
+struct config_problem config_problem_for(uid_t uid, const struct config_problem *problem);
+
 /* Receives problems as they are found. */
 typedef void (*config_report_fn)(const struct config_problem *problem, void *userdata);
 

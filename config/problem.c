@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config/layers.h"
 
@@ -80,6 +81,24 @@ void problem_set_place(struct config_problem *p, const struct slot *slot)
 {
 	copy_printable(p->path, sizeof(p->path), slot->path ? slot->path : "");
 	p->line = slot->line;
+}
+
+static bool is_for_everybody(const struct config_problem *p)
+{
+	struct stat st;
+
+	return !p->path[0] || (stat(p->path, &st) == 0 && (st.st_mode & S_IROTH));
+}
+
+struct config_problem config_problem_for(uid_t uid, const struct config_problem *problem)
+{
+	struct config_problem told = { .error = problem->error, .line = problem->line };
+
+	if (uid == 0 || is_for_everybody(problem))
+		return *problem;
+	strcpy(told.path, problem->path);
+	strcpy(told.message, "not everybody may read the file, so only root is told");
+	return told;
 }
 
 void config_report(struct reporter *reporter, const struct config_problem *problem)

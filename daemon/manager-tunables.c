@@ -220,8 +220,8 @@ int manager_reload(struct manager *m, bool strict, const struct config_author *a
 		   struct refusal *refusal)
 {
 	struct transaction_result result;
-	int problems = transactions_reload(m->transactions, strict, manager_log_problem, NULL,
-					   &result, refusal);
+	int problems = transactions_reload(m->transactions, strict, author->uid,
+					   manager_log_problem, NULL, &result, refusal);
 
 	if (problems < 0)
 		return problems;

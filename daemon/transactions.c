@@ -273,18 +273,19 @@ static void keep_first(const struct config_problem *problem, void *userdata)
 		*first = *problem;
 }
 
-static int refuse_invalid_files(const struct transactions *t, struct refusal *refusal)
+static int refuse_invalid_files(const struct transactions *t, uid_t reader, struct refusal *refusal)
 {
 	struct config_problem first = { 0 };
 	int r = config_try_load(t->config, keep_first, &first);
 
 	if (r <= 0)
 		return r;
+	first = config_problem_for(reader, &first);
 	return refuse(refusal, REFUSED_CONFIG_INVALID, "%s:%u: %s", first.path, first.line,
 		      first.message);
 }
 
-int transactions_reload(struct transactions *t, bool strict, config_report_fn report,
+int transactions_reload(struct transactions *t, bool strict, uid_t reader, config_report_fn report,
 			void *userdata, struct transaction_result *ret, struct refusal *refusal)
 {
 	_cleanup_(tunable_set_done) struct tunable_set before = { 0 };
@@ -292,7 +293,7 @@ int transactions_reload(struct transactions *t, bool strict, config_report_fn re
 
 	r = transactions_refuse_busy(t, refusal);
 	if (r == 0 && strict)
-		r = refuse_invalid_files(t, refusal);
+		r = refuse_invalid_files(t, reader, refusal);
 	if (r == 0)
 		r = tunable_set_copy(config_values(t->config), &before);
 	if (r < 0)

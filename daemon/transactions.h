@@ -100,10 +100,10 @@ int transactions_save(struct transactions *t, tunable_mask ids, tunable_mask *sa
 		      struct refusal *refusal);
 
 /*
- * Reads the files anew. Problems go to report; with strict one of them refuses all as config invalid.
- * Refused as busy. Returns the number of problems.
+ * Reads the files anew. Problems go to report; with strict one of them refuses all as config invalid,
+ * with what reader, a user, may know of it. Refused as busy. Returns the number of problems.
  */
-int transactions_reload(struct transactions *t, bool strict, config_report_fn report,
+int transactions_reload(struct transactions *t, bool strict, uid_t reader, config_report_fn report,
 			void *userdata, struct transaction_result *ret, struct refusal *refusal);
 
 const char *transactions_instance(const struct transactions *t);

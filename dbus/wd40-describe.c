@@ -136,6 +136,7 @@ static int describe_tunables(sd_bus_message *m, void *userdata, sd_bus_error *er
 
 struct findings {
 	sd_bus_message *reply;
+	uid_t reader;
 	int error;
 };
 
@@ -143,17 +144,18 @@ struct findings {
 static void append_problem(const struct config_problem *p, void *userdata)
 {
 	struct findings *f = userdata;
+	struct config_problem told = config_problem_for(f->reader, p);
 
 	if (f->error >= 0)
-		f->error = sd_bus_message_append(f->reply, "(ssus)", p->path, p->key, p->line,
-						 p->message);
+		f->error = sd_bus_message_append(f->reply, "(ssus)", told.path, told.key, told.line,
+						 told.message);
 }
 
 static int check_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	const struct wd40_context *context = userdata;
-	struct findings findings = { 0 };
+	struct findings findings = { .reader = gate_caller(context->gate).uid };
 	int r;
 
 	r = sd_bus_message_new_method_return(m, &reply);

@@ -89,6 +89,23 @@ class WithPolkit(Permissions):
         self.assertIn("slice-us-overutil = 3000 us, by reload, uid 65534", log)
         self.assertIn(f"generation {generation} is confirmed, by uid 65534", log)
 
+    def test_text_of_files_is_for_those_who_may_read_them(self):
+        """Also of one who may have them read anew."""
+        self.polkit.answer("yes")
+        self.machine.write("etc/wd40d/wd40d.ini.d/50-own.ini", "[wd40d]\nrosebud = geheim")
+        path = self.root / "etc/wd40d/wd40d.ini.d/50-own.ini"
+        for mode, untold in (0o644, False), (0o600, True):
+            with self.subTest(f"{mode:o}"):
+                path.chmod(mode)
+                found, key, line, message = self.nobody.call("CheckConfig")[0]
+                self.assertEqual((found, line), (str(path), 2))
+                self.assertEqual("rosebud" not in key + message, untold)
+                with self.assertRaises(Refused) as caught:
+                    self.nobody.call("Reload", "t", 1)
+                self.assertIn("50-own.ini:2: ", caught.exception.message)
+                self.assertEqual("rosebud" not in caught.exception.message, untold)
+                self.assertIn("rosebud", Client(self).call("CheckConfig")[0][3])
+
     def test_property_writes_ask_too(self):
         result = self.busctl("set-property", NAME, "/org/scx/Wd40", NAME, OVER, "t", "2000", user="nobody")
         self.assertNotEqual(result.returncode, 0)

@@ -237,7 +237,7 @@ static int refuse_all(struct bench *b)
 	assert_refused(b, set_perf(b, 9, terms), REFUSED_BUSY);
 	assert_refused(b, reset(b, 1, terms), REFUSED_BUSY);
 	assert_refused(b, transactions_save(b->t, 1, &b->saved, &b->refusal), REFUSED_BUSY);
-	return transactions_reload(b->t, false, NULL, NULL, &b->result, &b->refusal);
+	return transactions_reload(b->t, false, 0, NULL, NULL, &b->result, &b->refusal);
 }
 
 static void test_nothing_changes_during_a_trial(void **state)
@@ -425,11 +425,12 @@ static void test_reload(void **state)
 	struct bench *b = *state;
 
 	tree_write(ETC, "[wd40d]\nperf = 7\nnope = 1\n");
-	assert_refused(b, transactions_reload(b->t, true, NULL, NULL, &b->result, &b->refusal),
+	assert_refused(b, transactions_reload(b->t, true, 0, NULL, NULL, &b->result, &b->refusal),
 		       REFUSED_CONFIG_INVALID);
 	assert_non_null(strstr(b->refusal.message, "wd40d.ini:3: nope"));
 	assert_int_equal(perf(b), 0);
-	assert_int_equal(transactions_reload(b->t, false, NULL, NULL, &b->result, &b->refusal), 1);
+	assert_int_equal(transactions_reload(b->t, false, 0, NULL, NULL, &b->result, &b->refusal),
+			 1);
 	assert_int_equal(perf(b), 7);
 	assert_int_equal(b->result.generation, 2);
 }
