@@ -151,6 +151,30 @@ class Unread(Case):
         replies, errors, _ = self.read(deaf)
         self.assertEqual((replies, errors), (1 + 128, 0))
 
+    def questions(self, rounds):
+        """How often the daemon asks the bus what is unread, in so many rounds of the tuner."""
+        log = self.directory / "monitor"
+        match = "--match=type='method_call',member='GetConnectionStats'"
+        with open(log, "w") as out, subprocess.Popen(self.bus.busctl(match, "monitor"), stdout=out, stderr=out,
+                                                     preexec_fn=die_with_parent) as monitor:
+            wait_until("the monitor", lambda: "Monitoring" in log.read_text())
+            first = self.rounds()
+            wait_until("rounds", lambda: self.rounds() >= first + rounds)
+            monitor.terminate()
+        return log.read_text().count("Member=GetConnectionStats")
+
+    def test_who_reads_nothing_is_asked_ever_more_seldom(self):
+        """Also who has little to read, while others wait."""
+        for n in range(4, 128, 4):  # until there is more than sockets hold
+            self.sent(self.deaf("statistics", n))
+            self.served()
+            if self.unread_mib() > 0:
+                break
+        self.assertLess(self.unread_mib(), 0.25)
+        self.sent(self.deaf("objects", 64))
+        wait_until("calls that wait", lambda: self.unread_mib() > 3.5)
+        self.assertLess(self.questions(20), 60)
+
     def test_bus_that_denies_its_statistics(self):
         """That is said, once; samples have a limit still."""
         self.end_daemon()
