@@ -14,6 +14,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/interrupt.h"
 #include "bpf/shared.h"
 
 #ifndef __always_inline
@@ -137,6 +138,7 @@ enum scx_dsq_id_flags {
 	SCX_DSQ_LOCAL_ON = 3ull << 62,
 };
 enum scx_wake_flags {
+	SCX_WAKE_FORK = 0x4,
 	SCX_WAKE_SYNC = 0x10,
 };
 enum scx_enq_flags {
@@ -168,6 +170,7 @@ enum {
 
 #define DSQ_LOCAL     KERNEL_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL)
 #define DSQ_LOCAL_ON  KERNEL_ENUM(scx_dsq_id_flags, SCX_DSQ_LOCAL_ON)
+#define WAKE_FORK     KERNEL_ENUM(scx_wake_flags, SCX_WAKE_FORK)
 #define WAKE_SYNC     KERNEL_ENUM(scx_wake_flags, SCX_WAKE_SYNC)
 #define ENQ_WAKEUP    KERNEL_ENUM(scx_enq_flags, SCX_ENQ_WAKEUP)
 #define ENQ_SELECTED  KERNEL_ENUM(scx_enq_flags, SCX_ENQ_CPU_SELECTED)
@@ -266,12 +269,8 @@ static __always_inline bool kernel_move_to_local(u64 dsq)
 
 extern const int __preempt_count __ksym __weak;
 
-/*
- * The bits of the preemption count that tell of a soft interrupt that is served, a hard one and an NMI
- * (include/linux/preempt.h), macros too. Hard ones are counted from bit 16 on, and since a count of who
- * switched them off has come between (7.x) from bit 24 on.
- */
-#define PREEMPT_COUNT_INTERRUPT 0x0fff0100
+/* Of each CPU; there since interrupts that are switched off are counted (bpf/interrupt.h). */
+extern const int local_interrupt_disable_state __ksym __weak;
 
 /*
  * Does this run in an interrupt, not on behalf of the current task? False where the kernel does not show
@@ -279,12 +278,13 @@ extern const int __preempt_count __ksym __weak;
  */
 static __always_inline bool kernel_in_interrupt(void)
 {
+	bool counts_disabling = bpf_ksym_exists(&local_interrupt_disable_state);
 	const int *count;
 
 	if (!bpf_ksym_exists(&__preempt_count))
 		return false;
 	count = bpf_this_cpu_ptr(&__preempt_count);
-	return *count & PREEMPT_COUNT_INTERRUPT;
+	return *count & interrupt_bits(counts_disabling);
 }
 
 static __always_inline void kernel_set_slice(struct task_struct *p, u64 slice_ns)
