@@ -219,13 +219,13 @@ struct wd40_cpu {
 	u32 online;
 
 	/*
-	 * BPF, own CPU: at each switch. Others read this line when a task that is prompt wakes up and
-	 * finds no idle CPU.
+	 * BPF, under the lock of the CPU's run queue: at each switch and tick, and by who takes the CPU or
+	 * would, which is a task that is prompt, wakes up and finds no idle CPU (bpf/preempt.bpf.h).
 	 */
-	u64 yields_at
-		__attribute__((aligned(WD40_CACHELINE))); /* from when on; bpf/preempt.bpf.h */
-	u64 preempt_spent; /* atomic: by who takes the CPU: until when its preemptions are used up */
+	u64 yields_at __attribute__((aligned(WD40_CACHELINE))); /* from when on */
+	u64 preempt_spent; /* until when its preemptions are used up */
 	u64 prompt_until;  /* who is woken by the running task until then is prompt too */
+	u64 ticked_at;     /* when a task last began to run, was given a slice or met a tick */
 
 	/* BPF, own CPU: at each switch, so in lines that others need not. busy_ns: up to running_since. */
 	u64 busy_ns __attribute__((aligned(WD40_CACHELINE))); /* time spent in tasks of wd40 */
@@ -268,7 +268,9 @@ struct wd40_domain {
 	u64 rescued_at;  /* atomic: when its queue was last searched for who waits too long */
 	u64 max_wait_ns; /* atomic: longest wait of a queued task since attach */
 	u64 attended_at; /* any of its CPUs: when one last was there, to ATTEND_STEP_NS (bpf/attend.bpf.h) */
-	u32 nr_tasks; /* atomic: tasks that live here */
+	u64 yielded_at; /* atomic: when one of its CPUs last ended a slice at a tick, and */
+	u64 yielded_to; /* the deadline of the first of the queue then (bpf/preempt.bpf.h) */
+	u32 nr_tasks;   /* atomic: tasks that live here */
 	struct wd40_ravg load __attribute__((aligned(WD40_CACHELINE))); /* lock: rate: load_rate */
 	u64 load_rate; /* lock: weight of the runnable tasks now */
 } __attribute__((aligned(WD40_CACHELINE)));

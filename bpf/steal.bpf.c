@@ -26,13 +26,20 @@ bool queue_consume(u32 domain, const struct wd40_config __arena *config __arg_ar
 	return kernel_move_to_local(queue_of(domain, fifo));
 }
 
+__hidden struct task_struct *queue_first(u32 domain, const struct wd40_config __arena *config)
+{
+	if (config->order_changed && scx_bpf_dsq_nr_queued(QUEUE_FIFO(domain)) > 0)
+		return NULL;
+	return kernel_queue_first(QUEUE_DEADLINE(domain));
+}
+
 __hidden bool queue_first_deadline(u32 domain, s32 cpu, const struct wd40_config __arena *config,
 				   u64 *ret_deadline)
 {
-	struct task_struct *p = kernel_queue_first(QUEUE_DEADLINE(domain));
+	struct task_struct *p = queue_first(domain, config);
 	u64 turn = 0, end = QUEUE_HEAD_DEPTH;
 
-	if (!p || (config->order_changed && scx_bpf_dsq_nr_queued(QUEUE_FIFO(domain)) > 0))
+	if (!p)
 		return false;
 	*ret_deadline = p->scx.dsq_vtime;
 	if (cpumask_kernel_test(kernel_mask_allowed(p), cpu))

@@ -27,9 +27,14 @@ s32 queues_create(void);
 bool queue_consume(u32 domain, const struct wd40_config __arena *config __arg_arena);
 
 /*
- * Deadline of the first task queued in a domain by deadline that may run on the CPU; of a later one, when
- * there is none near the head. False: the queue is empty, what was queued in the other order goes first, or
- * the kernel cannot tell.
+ * The first of the tasks queued in a domain by deadline. NULL: there is none, what was queued in the other order
+ * goes first, or the kernel cannot tell.
+ */
+__hidden struct task_struct *queue_first(u32 domain, const struct wd40_config __arena *config);
+
+/*
+ * Deadline of the first of them that may run on the CPU; of a later one, when there is none near the head.
+ * False: as queue_first.
  */
 __hidden bool queue_first_deadline(u32 domain, s32 cpu, const struct wd40_config __arena *config,
 				   u64 *ret_deadline);

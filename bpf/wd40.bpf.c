@@ -84,7 +84,7 @@ s32 SCHED_OPS(wd40_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_fla
 
 	if (!t)
 		return prev_cpu;
-	preempt_judge(p, t, cpu_here(), kernel_now());
+	preempt_judge(p, t, cpu_here(), kernel_now(), wake_flags & WAKE_FORK);
 	task_settle(p, t, policy);
 	cpu = placement_claim_cpu(p, t, policy, &wakeup);
 	if (cpu < 0)
@@ -182,7 +182,7 @@ static void judge_enqueued(struct task_struct *p, struct wd40_task __arena *t, u
 	if (!(enq_flags & ENQ_WAKEUP))
 		t->flags &= ~WD40_TASK_PROMPT;
 	else if (!(enq_flags & ENQ_SELECTED))
-		preempt_judge(p, t, cpu_here(), now);
+		preempt_judge(p, t, cpu_here(), now, false);
 }
 
 void SCHED_OPS(wd40_enqueue, struct task_struct *p, u64 enq_flags)
@@ -223,9 +223,12 @@ static bool prev_comes_first(struct wd40_task __arena *t, s32 cpu, struct policy
 	return deadline_before(t->deadline, first);
 }
 
-static void keep(struct task_struct *prev, const struct wd40_task __arena *t, struct policy policy)
+static void keep(struct task_struct *prev, const struct wd40_task __arena *t,
+		 struct wd40_cpu __arena *c, struct policy policy, u64 now)
 {
 	kernel_set_slice(prev, policy_slice_ns(policy, t->domain));
+	if (c)
+		preempt_go_on(c, now);
 	count(WD40_CTR_KEPT);
 }
 
@@ -255,13 +258,13 @@ static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *
 
 	if (t && prev_comes_first(t, cpu, policy)) {
 		t->flags |= WD40_TASK_OPPOSED;
-		keep(prev, t, policy);
+		keep(prev, t, c, policy, now);
 	} else if (consume(domain, policy) || (!t && consume_abroad(domain, policy))) {
 		if (!prev && c)
 			helper_wake_next(c, policy);
 	} else if (t) {
 		unoppose(t, policy);
-		keep(prev, t, policy);
+		keep(prev, t, c, policy, now);
 	} else if (!prev) {
 		cpu_stay_idle(c, now);
 	}

@@ -246,6 +246,172 @@ static void who_was_rescued_is_left_alone(void **state)
 	assert_runs(hog);
 }
 
+/* Else they would run last come, first served, and each would end a slice that nobody has. */
+static void two_at_once_take_one_cpu_once(void **state)
+{
+	struct task_struct *first, *second;
+
+	begin_with_hog(false);
+	first = asleep(50000);
+	second = asleep(50000);
+	wake_by_interrupt(first);
+	wake_by_interrupt(second);
+	assert_int_equal(native_counter(WD40_CTR_PREEMPTED), 1);
+	native_run(0);
+	assert_runs(first);
+}
+
+/* One that was rescued, say, or whose successor was called back, computes on. */
+static void who_got_another_slice_yields(void **state)
+{
+	struct task_struct *light;
+
+	begin_with_hog(false);
+	light = asleep(50000);
+	shared.cpus[0].yields_at = WD40_YIELDS_NEVER;
+	native_run(40 * MSEC);
+	wake_by_interrupt(light);
+	native_run(0);
+	assert_runs(light);
+}
+
+/* So many CPUs with a hog each, and a task that sleeps and may run on those from first on. */
+static struct task_struct *begin_with_hogs(u32 cpus, u32 first)
+{
+	struct task_struct *light;
+
+	begin(cpus, false);
+	native_config()->wakeup_preemption = true;
+	hogs(cpus, 100);
+	native_run(SEC_NS);
+	light = actor(100);
+	native_allow_only(light, first, cpus - first);
+	light->native.run = 50000;
+	light->native.cpu = (s32)first;
+	act(light);
+	native_run(SEC_NS + MSEC);
+	assert_false(light->scx.flags & TASK_QUEUED);
+	return light;
+}
+
+/* An event wakes it when no CPU yields, and then all do. */
+static void wake_too_early(struct task_struct *p)
+{
+	for (u32 cpu = 0; cpu < native.nr_cpus; cpu++)
+		shared.cpus[cpu].yields_at = WD40_YIELDS_NEVER;
+	wake_by_interrupt(p);
+	for (u32 cpu = 0; cpu < native.nr_cpus; cpu++)
+		shared.cpus[cpu].yields_at = 0;
+}
+
+/* Does the CPU end its slice at its tick? */
+static bool yields_at_tick(s32 cpu)
+{
+	struct task_struct *p = native.cpus[cpu].running;
+
+	p->scx.slice = 20 * MSEC;
+	wd40_ops.tick(p);
+	return !p->scx.slice;
+}
+
+static void at_the_tick_one_cpu_yields_for_one_task(void **state)
+{
+	u32 nr = 0;
+
+	wake_too_early(begin_with_hogs(4, 0));
+	for (s32 cpu = 0; cpu < 4; cpu++)
+		nr += yields_at_tick(cpu);
+	assert_int_equal(nr, 1);
+	native.now_ns += TICK_NS; /* that was in vain */
+	assert_true(yields_at_tick(2));
+}
+
+static void at_the_tick_a_cpu_yields_for_who_may_run_there(void **state)
+{
+	wake_too_early(begin_with_hogs(4, 2));
+	assert_false(yields_at_tick(0));
+	assert_true(yields_at_tick(3));
+}
+
+/* A task whose CPU is CPU 1 is woken on CPU 0, so long after the former's last tick. True: it takes the CPU. */
+static bool is_preempted_after(u64 ticked_ns)
+{
+	struct task_struct *light = begin_with_hogs(2, 1);
+
+	native.cpu = 0;
+	shared.cpus[1].ticked_at = native.now_ns - ticked_ns;
+	wake_by_interrupt(light);
+	return native_counter(WD40_CTR_PREEMPTED);
+}
+
+/* A hypervisor that does not run it would not let the task run there. */
+static void who_has_no_ticks_is_left_alone(void **state)
+{
+	assert_true(is_preempted_after(PREEMPT_TICKS_NS));
+	stop();
+	assert_false(is_preempted_after(PREEMPT_TICKS_NS + 1));
+}
+
+/* It is made on a CPU that is idle, by a task that was just woken by an event. */
+static void a_new_task_is_not_prompt(void **state)
+{
+	struct task_struct *parent, *child;
+
+	begin(2, false);
+	native_config()->wakeup_preemption = true;
+	parent = asleep(50000);
+	wake_by_interrupt(parent);
+	native_run(0);
+	child = actor(100);
+	native.cpu = parent->native.cpu;
+	native.current = parent;
+	assert_true(context(parent)->flags & WD40_TASK_PROMPT);
+	assert_int_equal(native_fork(parent, child), 0);
+	assert_false(context(child)->flags & WD40_TASK_PROMPT);
+}
+
+static void where_nobody_sees_who_is_first_nobody_is_passed(void **state)
+{
+	struct task_struct *hog = begin_with_hog(false), *waits = asleep(50000),
+			   *light = asleep(60000);
+
+	native.cannot_peek = true;
+	wake_by(hog, waits);
+	wake_by_interrupt(light);
+	native_run(0);
+	assert_runs(hog);
+}
+
+static void where_nobody_sees_who_is_first_nobody_need_wait_for_nobody(void **state)
+{
+	struct task_struct *light;
+
+	begin_with_hog(false);
+	light = asleep(50000);
+	native.cannot_peek = true;
+	wake_by_interrupt(light);
+	native_run(0);
+	assert_runs(light);
+}
+
+/* Who was queued first in, first out, goes before all that were queued by deadline since. */
+static void who_is_left_of_fifo_is_not_passed(void **state)
+{
+	struct task_struct *hog = begin_with_hog(true), *waits = asleep(50000),
+			   *light = asleep(50000);
+	struct wd40_config config = *native_config();
+
+	config.order_changed = config.fifo_sched = true;
+	native_publish(config);
+	wake_by(hog, waits);
+	config.fifo_sched = false;
+	native_publish(config);
+	wake_by_interrupt(light);
+	native_run(0);
+	assert_runs(hog);
+	assert_false(yields_at_tick(0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +429,15 @@ int main(void)
 		TEST(who_does_not_want_it_does_not_get_it),
 		TEST(with_fifo_sched_nobody_is_preempted),
 		TEST(who_was_rescued_is_left_alone),
+		TEST(two_at_once_take_one_cpu_once),
+		TEST(who_got_another_slice_yields),
+		TEST(at_the_tick_one_cpu_yields_for_one_task),
+		TEST(at_the_tick_a_cpu_yields_for_who_may_run_there),
+		TEST(who_has_no_ticks_is_left_alone),
+		TEST(a_new_task_is_not_prompt),
+		TEST(where_nobody_sees_who_is_first_nobody_is_passed),
+		TEST(where_nobody_sees_who_is_first_nobody_need_wait_for_nobody),
+		TEST(who_is_left_of_fifo_is_not_passed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
