@@ -74,6 +74,18 @@ __hidden void helper_wake_next(struct wd40_cpu __arena *c, struct policy policy)
 		call_helpers(from, 1, policy);
 }
 
+__hidden void helper_pass_on(struct wd40_cpu __arena *c, struct policy policy)
+{
+	u32 called_to = c->called_to;
+
+	c->called_to = WD40_NO_DOMAIN;
+	if (called_to == WD40_NO_DOMAIN || c->passed_on)
+		return;
+	c->passed_on = true;
+	if (steal_is_due(c->domain, called_to, policy.config))
+		call_helpers(called_to, 1, policy);
+}
+
 __hidden void helper_wake_for_queue(u32 domain, struct policy policy)
 {
 	call_helpers(domain, HELPER_DEPTH, policy);

@@ -47,6 +47,13 @@ __hidden void helper_wake_next(struct wd40_cpu __arena *c, struct policy policy)
 __hidden void helper_look_around(s32 cpu, u32 domain, struct policy policy);
 
 /*
+ * For CPU c, which was woken and found nothing that it may run: another one is woken if tasks are left where it
+ * was called to. Who it was woken for may have gone to a CPU that was woken for one of them. Only once until it
+ * runs again, so this ends, whatever keeps them.
+ */
+__hidden void helper_pass_on(struct wd40_cpu __arena *c, struct policy policy);
+
+/*
  * Wakes an idle CPU for each of the HELPER_DEPTH tasks at the head of the domain's queue that finds one. Who
  * was queued when fewer CPUs were allowed to help, and waits beside those bound elsewhere, is not seen
  * otherwise.

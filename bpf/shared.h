@@ -238,7 +238,7 @@ struct wd40_cpu {
 	u32 asked;     /* dispatch was called since it became idle or busy, or began a stint */
 	u64 patrol_at; /* not before that it looks after queues that nobody attends to */
 	u32 patrol;    /* so many domains behind its own it will look next */
-	u32 pad;
+	u32 passed_on; /* it came in vain since it last ran a task, and another CPU was woken */
 	u64 counters[WD40_NR_COUNTERS];
 	struct wd40_waits queue_wait; /* of tasks that came to run here: in a domain's queue, and */
 	struct wd40_waits run_delay;  /* since they were runnable and not on a CPU */

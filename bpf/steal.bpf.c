@@ -108,6 +108,21 @@ static u32 far_threshold(const struct wd40_config __arena *config)
 	return far > near ? far : near;
 }
 
+bool steal_is_due(u32 thief_domain, u32 victim_domain,
+		  const struct wd40_config __arena *config __arg_arena)
+{
+	struct wd40_domain __arena *thief = domain_at(thief_domain);
+	struct wd40_domain __arena *victim = domain_at(victim_domain);
+	u32 threshold = 1;
+
+	if (!thief || !victim)
+		return false;
+	if (thief != victim)
+		threshold = thief->node == victim->node ? config->greedy_threshold
+							: far_threshold(config);
+	return threshold && queue_length(victim_domain, config) >= threshold;
+}
+
 static s32 raid_all(const struct raid *r)
 {
 	const struct wd40_domain __arena *thief = r->thief;

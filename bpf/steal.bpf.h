@@ -54,6 +54,10 @@ bool steal_orphan(const struct wd40_config __arena *config __arg_arena);
  */
 s32 steal(u32 thief_domain, const struct wd40_config __arena *config __arg_arena);
 
+/* Is a domain's queue as long as it must be for a CPU of the other, or the same, domain to take from it? */
+bool steal_is_due(u32 thief_domain, u32 victim_domain,
+		  const struct wd40_config __arena *config __arg_arena);
+
 /*
  * The domain that steal would take from, once those who are expected are queued, had its tasks an affinity
  * that lets them come; -ENOENT.

@@ -266,6 +266,8 @@ static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *
 		unoppose(t, policy);
 		keep(prev, t, c, policy, now);
 	} else if (!prev) {
+		if (c)
+			helper_pass_on(c, policy);
 		cpu_stay_idle(c, now);
 	}
 }
