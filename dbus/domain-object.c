@@ -15,10 +15,11 @@
 			const char *property, sd_bus_message *reply, void *userdata,        \
 			sd_bus_error *error)                                                \
 	{                                                                                   \
-		const struct manager *m = userdata;                                         \
+		const struct child *child = userdata;                                       \
+		const struct manager *m = child->manager;                                   \
 		const struct topology *t __attribute__((unused)) = manager_topology(m);     \
 		const struct balancer *b = manager_balancer(m);                             \
-		uint32_t i = child_index(&domain_objects, m, path);                         \
+		uint32_t i = child->index;                                                  \
 		const struct wd40_domain *d __attribute__((unused)) =                       \
 			&manager_shared(m)->domains[i];                                     \
 		const struct load_domain *l __attribute__((unused)) = &b->load->domains[i]; \
@@ -41,18 +42,19 @@ GETTER(get_wait_bound, "t",
 static int get_cpus(sd_bus *bus, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	uint32_t i = child_index(&domain_objects, userdata, path);
+	const struct child *child = userdata;
 
-	return child_append_cpus(reply, manager_topology(userdata)->domains[i].cpus, NULL);
+	return child_append_cpus(
+		reply, manager_topology(child->manager)->domains[child->index].cpus, NULL);
 }
 
 static int get_online(sd_bus *bus, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	uint32_t i = child_index(&domain_objects, userdata, path);
-	const struct topology *t = manager_topology(userdata);
+	const struct child *child = userdata;
+	const struct topology *t = manager_topology(child->manager);
 
-	return child_append_cpus(reply, t->domains[i].cpus, t->online);
+	return child_append_cpus(reply, t->domains[child->index].cpus, t->online);
 }
 
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST

@@ -42,8 +42,9 @@ static struct node_sums sum_up(const struct manager *m, uint32_t index)
 			const char *property, sd_bus_message *reply, void *userdata, \
 			sd_bus_error *error)                                         \
 	{                                                                            \
-		const struct manager *m = userdata;                                  \
-		uint32_t i = child_index(&node_objects, m, path);                    \
+		const struct child *child = userdata;                                \
+		const struct manager *m = child->manager;                            \
+		uint32_t i = child->index;                                           \
 		struct node_sums s __attribute__((unused)) = sum_up(m, i);           \
                                                                                      \
 		return sd_bus_message_append(reply, signature, expression);          \
@@ -60,12 +61,12 @@ GETTER(get_busy, "d", s.nr_known > 0 ? s.busy_pct / s.nr_known : -1.0)
 static int get_domains(sd_bus *bus, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	uint32_t index = child_index(&node_objects, userdata, path);
-	const struct topology *t = manager_topology(userdata);
+	const struct child *child = userdata;
+	const struct topology *t = manager_topology(child->manager);
 	int r = sd_bus_message_open_container(reply, 'a', "u");
 
 	for (uint32_t i = 0; r >= 0 && i < t->nr_domains; i++)
-		if (t->domains[i].node == index)
+		if (t->domains[i].node == child->index)
 			r = sd_bus_message_append(reply, "u", i);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
@@ -73,18 +74,19 @@ static int get_domains(sd_bus *bus, const char *path, const char *interface, con
 static int get_cpus(sd_bus *bus, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	uint32_t i = child_index(&node_objects, userdata, path);
+	const struct child *child = userdata;
 
-	return child_append_cpus(reply, manager_topology(userdata)->nodes[i].cpus, NULL);
+	return child_append_cpus(reply, manager_topology(child->manager)->nodes[child->index].cpus,
+				 NULL);
 }
 
 static int get_online(sd_bus *bus, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	uint32_t i = child_index(&node_objects, userdata, path);
-	const struct topology *t = manager_topology(userdata);
+	const struct child *child = userdata;
+	const struct topology *t = manager_topology(child->manager);
 
-	return child_append_cpus(reply, t->nodes[i].cpus, t->online);
+	return child_append_cpus(reply, t->nodes[child->index].cpus, t->online);
 }
 
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST

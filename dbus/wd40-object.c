@@ -51,7 +51,7 @@ int wd40_object_new(struct loop *loop, struct manager *m, struct wd40_object **r
 		return -ENOMEM;
 	o->loop = loop;
 	o->context.manager = m;
-	if (child_objects_new(&o->children) < 0) {
+	if (child_objects_new(m, &o->children) < 0) {
 		free(o);
 		return -ENOMEM;
 	}
@@ -152,7 +152,7 @@ void wd40_object_emit_state(struct wd40_object *o, sd_bus *bus)
 	const char *names[MAX_CHANGES + 1];
 
 	emit_changes(o, bus, names, 0);
-	child_objects_tell(o->children, o->context.manager, bus);
+	child_objects_tell(o->children, bus);
 }
 
 void wd40_object_emit_tunables(struct wd40_object *o, sd_bus *bus,
@@ -250,7 +250,7 @@ int wd40_object_add(struct wd40_object *o, sd_bus *bus, struct peers *peers)
 
 	told_done(&o->told);
 	o->told = told_now(o->context.manager);
-	child_objects_note(o->children, o->context.manager);
+	child_objects_note(o->children);
 	r = gate_new(bus, peers, &o->context.gate);
 	if (r >= 0)
 		r = delivery_new(o->loop, bus, peers, o->context.gate, o->context.manager,
@@ -265,7 +265,7 @@ int wd40_object_add(struct wd40_object *o, sd_bus *bus, struct peers *peers)
 	if (r >= 0)
 		r = log_control_export(bus);
 	if (r >= 0)
-		r = child_objects_export(bus, o->context.manager, o->context.gate);
+		r = child_objects_export(o->children, bus, o->context.gate);
 	return r < 0 ? r : wd40_object_export(bus, &o->context);
 }
 

@@ -54,6 +54,21 @@ class Shows(Children):
         self.assertEqual((self.node(1)["Tasks"], self.node(1)["Capacity"]), (12, 2500))
         self.assertEqual((self.node(0)["Tasks"], self.node(0)["Capacity"]), (0, 4096))
 
+    def test_all_at_once_are_as_each_alone(self):
+        self.fake.set_domain(2, "nr_tasks", 7)
+        reply = self.busctl("--json=short", "call", NAME, PATH, MANAGER, "GetManagedObjects")
+        objects, client = json.loads(reply.stdout)["data"][0], Client(self)
+        for path in ALL:
+            interfaces = objects[path]
+            own = {i: {n: v["data"] for n, v in properties.items()} for i, properties in interfaces.items() if properties}
+            self.assertEqual(list(own), [NODE if "/N" in path else DOMAIN])
+            for interface, properties in own.items():
+                alone = client.call("GetAll", "s", interface, interface=PROPERTIES, path=path)
+                self.assertEqual(set(alone), set(properties))
+                for name in "Id", "Cpus", "OnlineCpus", "Capacity", "Tasks":
+                    self.assertEqual(alone[name], properties[name])
+            self.assertEqual(set(interfaces) - set(own), {f"org.freedesktop.DBus.{i}" for i in ("Peer", "Introspectable", "Properties")})
+
     def test_bound_of_the_wait(self):
         """As bpf/guard.bpf.h derives it, with the longer slice; 7 tasks on 2 CPUs."""
         self.fake.set_domain(1, "nr_online", 0)
@@ -155,6 +170,43 @@ class ComeAndGo(Children):
         self.assertEqual(len([path for member, path in changes if member == "InterfacesAdded"]), 8 + 2)
         self.assertEqual([member for member, _ in changes], sorted((m for m, _ in changes), reverse=True))
         self.assertEqual(self.domain(7)["Cpus"], [7])
+
+    def told_of_children(self):
+        return [(member, path) for member, path, _ in self.signals.take() if member.startswith("Interfaces") or path != PATH]
+
+    def test_reattach_with_the_same_domains(self):
+        self.signals.take()
+        self.client.call("Reattach", "a{sv}", {})
+        self.wait_for_state("attached")
+        self.assertEqual(self.told_of_children(), [])
+        self.assertEqual(sorted(self.managed()), ALL)
+
+    def test_attached_anew_by_itself(self):
+        self.signals.take()
+        self.fake.end(self.fake.UNREG_KERN, self.fake.HOTPLUG)
+        wait_until("another attach", lambda: len(self.fake.calls("attach")) == 2)
+        self.wait_for_state("attached")
+        self.assertEqual(self.told_of_children(), [])
+        self.assertEqual(sorted(self.managed()), ALL)
+
+    def test_attached_anew_in_vain(self):
+        """They are there until it is known that nothing is attached."""
+        self.fake.fail("attach", "EINVAL")
+        self.client.send("Reattach", "a{sv}", {})
+        self.wait_for_state("failed")
+        self.assertEqual(self.told("InterfacesRemoved"), ALL)
+
+    def test_reattach_changes_some(self):
+        """Of two domains the CPUs change: they are others then, and so is their node."""
+        self.assert_set("Cpumasks", "as", "4", "0x3", "0xc", "0x70", "0x80")
+        self.signals.take()
+        self.client.call("Reattach", "a{sv}", {})
+        self.wait_for_state("attached")
+        changed = [f"{PATH}/Domain/D2", f"{PATH}/Domain/D3", f"{PATH}/Node/N1"]
+        seen = self.signals.take()
+        for member in "InterfacesRemoved", "InterfacesAdded":
+            self.assertEqual(sorted(arguments[0] for m, _, arguments in seen if m == member), changed)
+        self.assertEqual(self.domain(3)["Cpus"], [7])
 
     def test_scheduler_that_ends(self):
         self.fake.end(self.fake.SYSRQ)
