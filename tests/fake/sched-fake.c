@@ -34,6 +34,10 @@ struct sched {
 	int control_fd;
 	bool attached;
 	u64 clock_ns; /* up to which CPUs have been idle or busy */
+
+	/* as at the attach: a fuzzer writes over the arena, and this is no part of what it tries */
+	struct wd40_cpu *cpus;
+	u32 nr_cpu_ids;
 };
 
 static uint64_t nr_attached;
@@ -195,9 +199,9 @@ static void fake_pass_time(struct sched *s)
 	u64 now = fake_clock_ns();
 	u64 idle_ns = (u64)((double)(now - s->clock_ns) * (100 - fake_busy_pct()) / 100);
 
-	for (u32 cpu = 0; cpu < s->shared->nr_cpu_ids; cpu++)
-		s->shared->cpus[cpu].idle += idle_ns;
-	s->shared->cpus[0].clock_ns = s->clock_ns = now;
+	for (u32 cpu = 0; cpu < s->nr_cpu_ids; cpu++)
+		s->cpus[cpu].idle += idle_ns;
+	s->cpus[0].clock_ns = s->clock_ns = now;
 }
 
 static struct wd40_shared *fake_shared(struct sched *s)
@@ -244,6 +248,8 @@ static int fake_attach(struct sched *s)
 	if (r < 0)
 		return r;
 	fake_begin_cpus(s->shared);
+	s->cpus = s->shared->cpus;
+	s->nr_cpu_ids = s->shared->nr_cpu_ids;
 	s->clock_ns = fake_clock_ns();
 	s->attached = true;
 	nr_attached++;
