@@ -3,8 +3,9 @@
  * Attendance: a queue that no CPU of its domain comes to is served by the others, whatever keeps those away: a
  * real-time task, a hypervisor that does not let them run, a kernel that is about to take them offline.
  *
- * A CPU attends to its domain's queue when it dispatches or begins or ends being idle. One that computes
- * dispatches at the end of each slice at the latest, so a queue is unattended when nobody was there for
+ * A CPU attends to its domain's queue when it dispatches or ends being idle. That it is idle proves nothing: a
+ * CPU that the kernel has made inactive is idle beside tasks that it may not take. One that computes dispatches
+ * at the end of each slice at the latest, so a queue is unattended when nobody was there for
  *
  *	limit = max(slice_underutil_ns, ATTEND_SLICE_NS) + ATTEND_MARGIN_NS
  *
@@ -21,8 +22,8 @@
  *
  *	limit + (d / ATTEND_DOMAINS + u + 1) * (2 * slice + ATTEND_PATROL_NS)
  *
- * beside a CPU that computes. Where all CPUs that might come sleep, one dispatches at the daemon's next round
- * at the latest (tune-interval), since the daemon itself runs then.
+ * beside a CPU that computes. Where all CPUs that might come sleep, one dispatches when the daemon runs next
+ * (tune-interval), unless the daemon waits in such a queue itself.
  */
 #pragma once
 

@@ -10,6 +10,8 @@ struct {
 
 __hidden void report_machine(struct policy policy)
 {
+	u64 now = kernel_now();
+
 	kernel_dump("wd40: config generation %llu, tuner round %llu", policy.config->generation,
 		    policy.tune->round);
 	kernel_dump("wd40: %u tasks in %u chunks, %u domains, %u without a CPU",
@@ -21,6 +23,8 @@ __hidden void report_machine(struct policy policy)
 		kernel_dump("wd40: domain %u: node %u, %u tasks, rate %llu, queued %u", d,
 			    dom->node_id, dom->nr_tasks, dom->load_rate,
 			    queue_length(d, policy.config));
+		kernel_dump("wd40: domain %u: %u CPUs online, served %lld us ago", d,
+			    dom->nr_online, (s64)(now - dom->attended_at) / 1000);
 		kernel_dump("wd40: domain %u: min_vtime %llu, longest wait %llu us, slice %llu us",
 			    d, dom->min_vtime, dom->max_wait_ns / 1000,
 			    policy_slice_ns(policy, d) / 1000);
@@ -37,6 +41,8 @@ __hidden void report_cpu(s32 cpu)
 	kernel_dump("wd40: domain %u, busy %llu us, own %llu, stolen %llu", c->domain,
 		    c->busy_ns / 1000, c->counters[WD40_CTR_DISPATCH_OWN],
 		    c->counters[WD40_CTR_STEAL_NODE] + c->counters[WD40_CTR_STEAL_FAR]);
+	kernel_dump("wd40: online %u, asked %u, called to domain %d", c->online, c->asked,
+		    (s32)c->called_to);
 }
 
 __hidden void report_task(const struct wd40_task __arena *t)

@@ -42,7 +42,7 @@
  * where the thread that ends grace periods waits in it, the machine would stand still till the kernel's
  * watchdog ends the scheduler. So nobody relies on being told: a CPU that becomes idle without having been
  * asked says itself that it has left (cpu_has_left), and takes that back when it is asked again; and a queue
- * that none of its CPUs comes to is served by all (bpf/attend.bpf.h).
+ * that none of its CPUs serves is served by all (bpf/attend.bpf.h).
  */
 #include "bpf/attend.bpf.h"
 #include "bpf/cpu.bpf.h"
@@ -343,10 +343,12 @@ void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
 	c->asked = false;
 	if (!dom || !cpu_may_kick())
 		return;
-	attend(dom, now);
-	if (idle)
+	if (idle) {
 		helper_look_around(cpu, domain, policy_now());
-	else if (c->called_to != WD40_NO_DOMAIN)
+		return;
+	}
+	attend(dom, now);
+	if (c->called_to != WD40_NO_DOMAIN)
 		helper_wake_next(c, policy_now());
 }
 
@@ -504,8 +506,7 @@ void SCHED_OPS(wd40_dump, struct scx_dump_ctx *dump)
 
 void SCHED_OPS(wd40_dump_cpu, struct scx_dump_ctx *dump, s32 cpu, bool idle)
 {
-	if (!idle)
-		report_cpu(cpu);
+	report_cpu(cpu);
 }
 
 void SCHED_OPS(wd40_dump_task, struct scx_dump_ctx *dump, struct task_struct *p)
