@@ -152,7 +152,7 @@ test_balance_off_and_on() {
 	kill_hogs
 }
 
-# 20,000 lives beside hogs that are moved (a million are lived in tests/unit/bpf/test-wd40-life.c): what they
+# 6,000 lives beside hogs that are moved (a million are lived in tests/unit/bpf/test-wd40-life.c): what they
 # had in the arena is given back, and no request is lost with them.
 test_balance_survives_a_storm_of_tasks() {
 	local before
@@ -161,7 +161,7 @@ test_balance_survives_a_storm_of_tasks() {
 	before=$(statistic Tasks)
 	bound_hogs 4
 	free_hogs
-	for _ in 1 2 3 4; do /lab/build/tests/vm/storm 5000 & done
+	for _ in 1 2 3 4; do /lab/build/tests/vm/storm 1500 & done
 	storms_are_over() { ! pgrep -x storm; }
 	DEADLINE=400 wait_for "end of the storms" storms_are_over
 	kill_hogs
