@@ -33,15 +33,14 @@ static bool take_in_turn(struct wd40_cpu __arena *c, const struct wd40_config __
 bool attend_elsewhere(struct wd40_cpu __arena *c __arg_arena,
 		      const struct wd40_config __arena *config __arg_arena, u64 now)
 {
-	bool is_due = (s64)(now - c->patrol_at) >= 0;
+	bool is_due = !c->gave_turn && (s64)(now - c->patrol_at) >= 0;
 
-	if (c->called_to != WD40_NO_DOMAIN && take(c, c->called_to, config, now))
+	if (c->called_to != WD40_NO_DOMAIN && take(c, c->called_to, config, now)) {
+		c->gave_turn = true;
 		return true;
-	if (!is_due)
-		return false;
-	c->patrol_at = now + ATTEND_PATROL_NS;
-	if (!take_in_turn(c, config, now))
-		return false;
-	c->patrol_at += config->slice_underutil_ns;
-	return true;
+	}
+	c->gave_turn = is_due && take_in_turn(c, config, now);
+	if (is_due && !c->gave_turn)
+		c->patrol_at = now + ATTEND_PATROL_NS;
+	return c->gave_turn;
 }

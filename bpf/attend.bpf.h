@@ -3,9 +3,10 @@
  * Attendance: a queue that no CPU of its domain comes to is served by the others, whatever keeps those away: a
  * real-time task, a hypervisor that does not let them run, a kernel that is about to take them offline.
  *
- * A CPU attends to its domain's queue when it dispatches or ends being idle. That it is idle proves nothing: a
- * CPU that the kernel has made inactive is idle beside tasks that it may not take. One that computes dispatches
- * at the end of each slice at the latest, so a queue is unattended when nobody was there for
+ * A CPU attends to its domain's queue when it dispatches, or is idle no more after it had dispatched and found
+ * nothing. Idleness as such proves nothing: a CPU that the kernel has made inactive is idle, time and again,
+ * beside tasks that it may not take. One that computes dispatches at the end of each slice at the latest, so a
+ * queue is unattended when nobody was there for
  *
  *	limit = max(slice_underutil_ns, ATTEND_SLICE_NS) + ATTEND_MARGIN_NS
  *
@@ -13,8 +14,8 @@
  * a slice is seen. From then on
  *
  *	a CPU that dispatches	looks after ATTEND_DOMAINS other domains in turn, each ATTEND_PATROL_NS, and takes
- *				the first task that it may run. It pauses for a slice of its own then, so that it
- *				gives away every other turn at most;
+ *				the first task that it may run. The next turn is its own domain's, so that it gives
+ *				away every other one at most;
  *	who queues a task	wakes any idle CPU that may run it, if the rules of stealing find none (helper).
  *
  * So with d domains, u of them unattended, a task that a CPU outside may run waits in such a queue, before

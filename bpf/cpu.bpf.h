@@ -48,6 +48,7 @@ static __always_inline void cpu_begin_stint(struct wd40_cpu __arena *c, u64 now)
 	WRITE_ONCE(c->clock_ns, now);
 	c->looked_again = false;
 	c->asked = false;
+	c->dispatched = false;
 	c->passed_on = false;
 	cpu_set_idle(c, false, now);
 }

@@ -279,7 +279,7 @@ static void attend_here(struct wd40_cpu __arena *c, s32 cpu, u64 now)
 
 	if (!c || !dom)
 		return;
-	c->asked = true;
+	c->asked = c->dispatched = true;
 	if (!READ_ONCE(c->online))
 		domain_cpu_online(cpu, true);
 	attend(dom, now);
@@ -347,7 +347,9 @@ void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
 		helper_look_around(cpu, domain, policy_now());
 		return;
 	}
-	attend(dom, now);
+	if (c->dispatched)
+		attend(dom, now);
+	c->dispatched = false;
 	if (c->called_to != WD40_NO_DOMAIN)
 		helper_wake_next(c, policy_now());
 }

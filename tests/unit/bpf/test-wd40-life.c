@@ -370,6 +370,29 @@ static void queues_that_nobody_attends_to_are_served(void **state)
 		assert_true(actors[i]->native.ran >= SEC_NS * 4 / 10);
 }
 
+/*
+ * A CPU that the kernel has made inactive becomes idle with each task that it pushes away, and busy with the
+ * next, and takes nobody from its queue.
+ */
+static void who_cannot_dispatch_attends_to_nothing(void **state)
+{
+	struct wd40_domain __arena *dom = &shared.domains[2];
+	struct wd40_cpu __arena *c = &shared.cpus[5];
+
+	native_run(SEC_NS);
+	native.ops->update_idle(5, false);
+	assert_false(attend_fails(dom, native_config(), native.now_ns));
+	native_run(SEC_NS);
+	for (u32 i = 0; i < 10; i++) {
+		c->asked = true; /* a task was stopped that could go on */
+		native.ops->update_idle(5, true);
+		assert_true(attend_fails(dom, native_config(), native.now_ns));
+		native.ops->update_idle(5, false);
+		assert_true(attend_fails(dom, native_config(), native.now_ns));
+	}
+	assert_true(c->online);
+}
+
 /* Nobody computes: who is queued there wakes an idle CPU, wherever that is. */
 static void queues_that_nobody_attends_to_wake_somebody(void **state)
 {
@@ -422,6 +445,7 @@ int main(void)
 		TEST(the_last_cpu_of_the_grace_thread_goes),
 		TEST(a_cpu_that_leaves_says_so_at_once),
 		TEST(queues_that_nobody_attends_to_are_served),
+		TEST(who_cannot_dispatch_attends_to_nothing),
 		TEST(queues_that_nobody_attends_to_wake_somebody),
 	};
 
