@@ -8,8 +8,11 @@ attacks, is asked at the same time by the same clients, and wakes up as often as
 where it does badly itself, and to how long the daemon waited for a CPU. Where others wait longer, that service is attacked
 instead: if it lets others wait as long, it is the bus that has them wait.
 
-WD40D_BUS names the bus daemon. WD40D_ATTACK_SECONDS lets each attack last so long, WD40D_ATTACKS names parts of names of
-attacks: the others are left out."""
+Whether anybody is shut out shows on any machine, so as a test this has wide bounds. `tests/lab attack` measures: by the bounds
+that are promised, on a machine that does nothing else.
+
+WD40D_BUS names the bus daemon. WD40D_ATTACK_SECONDS measures and lets each attack last so long (0: as in the test),
+WD40D_ATTACKS names parts of names of attacks: the others are left out."""
 
 import contextlib
 import json
@@ -30,15 +33,17 @@ from buses import BUSES, CONTROL
 from harness import NAME, SOURCE, Case, Client, Polkit, as_user, die_with_parent, wait_until
 
 BUS = os.environ.get("WD40D_BUS", "dbus-daemon")
+MEASURES = "WD40D_ATTACK_SECONDS" in os.environ
 SECONDS = float(os.environ.get("WD40D_ATTACK_SECONDS", 0))
+SLACK = 1 if MEASURES else 4  # so many times wider are bounds on what a busy machine changes
 CHOSEN = os.environ.get("WD40D_ATTACKS", "").split()
 PYTHONPATH = os.pathsep.join([str(HERE), str(HERE.parent / "bus")])
 
-P99_MAX, WORST_MAX = 0.050, 0.250  # seconds until a read is answered
+P99_MAX, WORST_MAX = 0.050 * SLACK, 0.250 * SLACK  # seconds until a read is answered
 OF_CONTROL = 3  # so many times what the control takes, if that is more
 OF_ATTACKED = 2  # likewise, of what the control takes when it is attacked
 SLOWDOWN_MAX = 4  # of a daemon that waits for a CPU
-ROUNDS_MIN = 0.95  # of those that are due
+ROUNDS_MIN = 1 - 0.05 * SLACK  # of those that are due
 TUNE_INTERVAL = 0.1  # the default
 MEASUREMENTS_MAX = 3  # of an attack
 GROWTH_MAX_MIB = 8  # of memory, when it is over
@@ -257,7 +262,7 @@ class Attacks(Case):
               f"lost {self.bus_losses()}; memory {span.peak_mib:+.0f} MiB", end="")
         expect(not confirmed[1], f"root's wd40ctl confirm failed: {confirmed[1]}")
         expect(span.rounds >= span.rounds_min(), "the tuner did not make its rounds")
-        expect(span.cpu <= attack.cpu_max, f"it takes more than {attack.cpu_max} % of a CPU")
+        expect(span.cpu <= attack.cpu_max * SLACK, f"it takes more than {attack.cpu_max * SLACK} % of a CPU")
         expect(self.bus_losses() == 0, "the bus was lost")
         expect(span.peak_mib <= attack.peak_mib, "it takes too much memory meanwhile")
         expect(self.memory_returns(before_kib), "memory does not come back")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tests/lab attack [SECONDS [NAME...]]: tests/lab test attack, but each attack lasts as long as told, and only those whose names
-# contain one of the names. 0 seconds: as long as in the test.
+# tests/lab attack [SECONDS [NAME...]]: tests/lab test attack, but by the bounds that are promised, which a busy machine does not
+# keep; each attack lasts as long as told, and only those whose names contain one of the names. 0 seconds: as long as in the test.
 set -euo pipefail
 lab=${LAB_SCRIPT:?run it by tests/lab attack}
 for piece in common build; do
