@@ -3,10 +3,11 @@
  * Attendance: a queue that no CPU of its domain comes to is served by the others, whatever keeps those away: a
  * real-time task, a hypervisor that does not let them run, a kernel that is about to take them offline.
  *
- * A CPU attends to its domain's queue when it dispatches, or is idle no more after it had dispatched and found
- * nothing. Idleness as such proves nothing: a CPU that the kernel has made inactive is idle, time and again,
- * beside tasks that it may not take. One that computes dispatches at the end of each slice at the latest, so a
- * queue is unattended when nobody was there for
+ * A CPU attends to its domain's queue when it dispatches and takes a task, from whatever queue, or leaves nobody
+ * waiting there; and when it is idle no more after it had found nobody. That it is idle, or is asked, proves
+ * nothing: a CPU that the kernel has made inactive is idle, time and again, beside tasks that it may not take,
+ * and some kernels (7.2) ask it all the same. One that computes dispatches at the end of each slice at the
+ * latest, so a queue is unattended when nobody was there for
  *
  *	limit = max(slice_underutil_ns, ATTEND_SLICE_NS) + ATTEND_MARGIN_NS
  *

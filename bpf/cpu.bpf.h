@@ -48,7 +48,7 @@ static __always_inline void cpu_begin_stint(struct wd40_cpu __arena *c, u64 now)
 	WRITE_ONCE(c->clock_ns, now);
 	c->looked_again = false;
 	c->asked = false;
-	c->dispatched = false;
+	c->attends = false;
 	c->passed_on = false;
 	cpu_set_idle(c, false, now);
 }
@@ -100,12 +100,11 @@ static __always_inline void cpu_look_again(void)
 }
 
 /*
- * There is nothing to do, so this CPU (c; NULL: it has no record) is idle. Where it was so before the
- * scheduler was attached, or while it was bypassed, update_idle is not called.
+ * There is nothing to do, so this CPU is idle. Where it was so before the scheduler was attached, or while it
+ * was bypassed, update_idle is not called.
  */
 static __always_inline void cpu_stay_idle(struct wd40_cpu __arena *c, u64 now)
 {
-	if (c)
-		cpu_set_idle(c, true, now);
+	cpu_set_idle(c, true, now);
 	cpu_look_again();
 }

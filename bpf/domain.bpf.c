@@ -312,7 +312,7 @@ bool domain_cpu_online(s32 cpu, bool online)
 		__sync_fetch_and_add(&shared.nr_offline, (u32)-1);
 		c->capacity = scx_bpf_cpuperf_cap(cpu);
 		c->called_to = WD40_NO_DOMAIN;
-		c->dispatched = true;
+		c->attends = true;
 		c->yields_at = WD40_YIELDS_NEVER;
 		__sync_fetch_and_add(&dom->capacity, c->capacity);
 		if (__sync_fetch_and_add(&dom->nr_online, 1) == 0)

@@ -41,8 +41,8 @@ __hidden void report_cpu(s32 cpu)
 	kernel_dump("wd40: domain %u, busy %llu us, own %llu, stolen %llu", c->domain,
 		    c->busy_ns / 1000, c->counters[WD40_CTR_DISPATCH_OWN],
 		    c->counters[WD40_CTR_STEAL_NODE] + c->counters[WD40_CTR_STEAL_FAR]);
-	kernel_dump("wd40: online %u, asked %u, dispatched %u, called to domain %d", c->online,
-		    c->asked, c->dispatched, (s32)c->called_to);
+	kernel_dump("wd40: online %u, asked %u, attends %u, called to domain %d", c->online,
+		    c->asked, c->attends, (s32)c->called_to);
 }
 
 __hidden void report_task(const struct wd40_task __arena *t)

@@ -240,7 +240,7 @@ struct wd40_cpu {
 	u32 patrol;    /* so many domains behind its own it will look next */
 	u32 passed_on; /* it came in vain since it last ran a task, and another CPU was woken */
 	u32 gave_turn; /* its last dispatch served another domain's queue, so the next is its own's */
-	u32 dispatched; /* dispatch was called since it came, or last ran a task or was idle no more */
+	u32 attends; /* dispatch served its queue since it came, or last ran a task or was idle no more */
 	u64 counters[WD40_NR_COUNTERS];
 	struct wd40_waits queue_wait; /* of tasks that came to run here: in a domain's queue, and */
 	struct wd40_waits run_delay;  /* since they were runnable and not on a CPU */

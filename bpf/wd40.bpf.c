@@ -227,8 +227,7 @@ static void keep(struct task_struct *prev, const struct wd40_task __arena *t,
 		 struct wd40_cpu __arena *c, struct policy policy, u64 now)
 {
 	kernel_set_slice(prev, policy_slice_ns(policy, t->domain));
-	if (c)
-		preempt_go_on(c, now);
+	preempt_go_on(c, now);
 	count(WD40_CTR_KEPT);
 }
 
@@ -249,40 +248,46 @@ static bool consume_abroad(u32 domain, struct policy policy)
 	return why >= 0;
 }
 
-/* Who goes next on the CPU: its domain's first, or prev once more (t: its context if it can go on). */
-static void choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *t,
+/*
+ * Who goes next on the CPU: its domain's first, or prev once more (t: its context if it can go on). False where
+ * somebody waits whom it could not take.
+ */
+static bool choose(s32 cpu, struct task_struct *prev, struct wd40_task __arena *t,
 		   struct policy policy, u64 now)
 {
-	struct wd40_cpu __arena *c = cpu_record(cpu);
-	u32 domain = domain_of_cpu(cpu);
+	struct wd40_cpu __arena *c = &shared.cpus[cpu];
+	u32 domain = c->domain;
 
 	if (t && prev_comes_first(t, cpu, policy)) {
 		t->flags |= WD40_TASK_OPPOSED;
 		keep(prev, t, c, policy, now);
-	} else if (consume(domain, policy) || (!t && consume_abroad(domain, policy))) {
-		if (!prev && c)
+		return true;
+	}
+	if (consume(domain, policy) || (!t && consume_abroad(domain, policy))) {
+		if (!prev)
 			helper_wake_next(c, policy);
-	} else if (t) {
+		return true;
+	}
+	if (t) {
 		unoppose(t, policy);
 		keep(prev, t, c, policy, now);
 	} else if (!prev) {
-		if (c)
-			helper_pass_on(c, policy);
+		helper_pass_on(c, policy);
 		cpu_stay_idle(c, now);
 	}
+	return !queue_length(domain, policy.config);
 }
 
-/* The kernel asks: the CPU is there, whatever it seemed to be. */
-static void attend_here(struct wd40_cpu __arena *c, s32 cpu, u64 now)
+/* The CPU gives somebody from another queue the next turn, if that is due. */
+static bool give_turn(struct wd40_cpu __arena *c, struct task_struct *prev, struct policy policy,
+		      u64 now)
 {
-	struct wd40_domain __arena *dom = domain_at(domain_of_cpu(cpu));
-
-	if (!c || !dom)
-		return;
-	c->asked = c->dispatched = true;
-	if (!READ_ONCE(c->online))
-		domain_cpu_online(cpu, true);
-	attend(dom, now);
+	if (!steal_orphan(policy.config) && !attend_elsewhere(c, policy.config, now))
+		return false;
+	count(WD40_CTR_STEAL_FAR);
+	if (!prev)
+		helper_wake_next(c, policy);
+	return true;
 }
 
 void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
@@ -300,17 +305,18 @@ void SCHED_OPS(wd40_dispatch, s32 cpu, struct task_struct *prev)
 		deadline_charge(t, domain_at(t->domain), kernel_ran_ns(prev));
 		task_catch_up(prev, t, policy);
 	}
-	if (domain == WD40_NO_DOMAIN)
+	if (!c || domain >= shared.nr_domains)
 		return;
-	attend_here(c, cpu, now);
-	if (steal_orphan(policy.config) || (c && attend_elsewhere(c, policy.config, now))) {
-		count(WD40_CTR_STEAL_FAR);
-		if (!prev && c)
-			helper_wake_next(c, policy);
-		return;
+	c->asked = true;
+	if (!READ_ONCE(c->online)) /* the kernel asks: it is there, whatever it seemed to be */
+		domain_cpu_online(cpu, true);
+	if (!give_turn(c, prev, policy, now)) {
+		guard_domain(domain, policy, now);
+		if (!choose(cpu, prev, t, policy, now))
+			return;
 	}
-	guard_domain(domain, policy, now);
-	choose(cpu, prev, t, policy, now);
+	c->attends = true;
+	attend(&shared.domains[domain], now);
 }
 
 /* The CPU goes offline. It may have been called to a queue; and its tasks may have no other CPU at home. */
@@ -347,9 +353,9 @@ void SCHED_OPS(wd40_update_idle, s32 cpu, bool idle)
 		helper_look_around(cpu, domain, policy_now());
 		return;
 	}
-	if (c->dispatched)
+	if (c->attends)
 		attend(dom, now);
-	c->dispatched = false;
+	c->attends = false;
 	if (c->called_to != WD40_NO_DOMAIN)
 		helper_wake_next(c, policy_now());
 }

@@ -22,7 +22,9 @@ static bool dispatch(s32 cpu, struct task_struct *prev)
 	struct native_cpu *c = &native.cpus[cpu];
 	int loops = DISPATCH_LOOPS;
 
-	if (native_consume(&native.global[c->node], cpu) || !native.ops->dispatch || !c->active)
+	if (native_consume(&native.global[c->node], cpu) || !native.ops->dispatch)
+		return false;
+	if (!c->active && !(c->leaving && native.asks_leaving))
 		return false;
 	do {
 		native.nr_dispatched = 0;
@@ -137,6 +139,18 @@ void native_change_idle(struct native_cpu *c, bool idle)
 		native_resched(c);
 }
 
+/* A CPU that is leaving pushes away what it has, and is idle. It may be asked, but can take nobody. */
+void native_leave_on(struct native_cpu *c)
+{
+	native.cpu = number_of(c);
+	native.current = NULL;
+	native_push_away(c);
+	c->choosing = true;
+	dispatch(native.cpu, NULL);
+	c->choosing = false;
+	native_change_idle(c, true);
+}
+
 /* __schedule, as far as tasks of sched_ext are concerned */
 void native_schedule(s32 cpu)
 {
@@ -145,7 +159,7 @@ void native_schedule(s32 cpu)
 
 	c->resched_later = c->in_irq;
 	if (c->leaving)
-		native_push_away(c);
+		native_leave_on(c);
 	if (c->in_irq || c->in_rt || !c->active)
 		return;
 	native.cpu = cpu;

@@ -116,6 +116,7 @@ void native_force_affinity(struct task_struct *p); /* all CPUs */
 /* --- hotplug.c ---------------------------------------------------------------------------------- */
 
 void native_push_away(struct native_cpu *c); /* balance_push, on a CPU that leaves */
+void native_leave_on(struct native_cpu *c);  /* what such a CPU does time and again */
 void native_hotplug_done(void);
 
 /* --- arena.c, kernel.c, idle.c ------------------------------------------------------------------- */

@@ -60,7 +60,8 @@ static void release_pinned(s32 cpu)
 
 /*
  * set_cpu_active(false), balance_push_set. The thread of the CPU that does it then waits for a grace period:
- * the CPU pushes what it had, and is idle without that dispatch was called (balance_one, scx_rq_online).
+ * the CPU pushes what it had, and is idle, without that dispatch was called (balance_one, scx_rq_online), or
+ * after it was called in vain.
  */
 static void deactivate(struct native_cpu *c)
 {
@@ -72,8 +73,7 @@ static void deactivate(struct native_cpu *c)
 	native.current = NULL;
 	if (c->idle)
 		native_change_idle(c, false); /* that thread ran */
-	native_push_away(c);
-	native_change_idle(c, true);
+	native_leave_on(c);
 }
 
 /* What follows the grace period: sched_set_rq_offline, scx_rq_deactivate; then sched_cpu_dying. */

@@ -54,7 +54,7 @@ void scx_bpf_kick_cpu(s32 cpu, u64 flags)
 	native_check_cpu(cpu, __func__);
 	native.kicks[native.nr_kicks++ % NATIVE_KICKS] = (struct native_kick){ cpu, flags };
 	native_tell(NATIVE_EVENT_KICK, cpu, NULL, 0, flags);
-	if (!c->active && cpu != native.cpu)
+	if (!c->active && !c->leaving && cpu != native.cpu)
 		return;
 	if (flags & KICK_IDLE && !c->choosing && (c->running || c->in_rt))
 		return;

@@ -149,7 +149,8 @@ struct native_kernel {
 	u32 fail_storage; /* and of bpf_task_storage_get that shall create */
 	u32 fail_claims;  /* and of scx_bpf_test_and_clear_cpu_idle: another CPU was quicker */
 	bool ringbuf_full;
-	bool cannot_peek;                   /* scx_bpf_dsq_peek is missing: before v6.19 */
+	bool cannot_peek;  /* scx_bpf_dsq_peek is missing: before v6.19 */
+	bool asks_leaving; /* dispatch is called on CPUs that are leaving, as v7.2 does */
 	void (*on_call)(const char *kfunc); /* what happens elsewhere before each call */
 
 	/* what the scheduler did */

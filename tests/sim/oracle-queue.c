@@ -10,14 +10,14 @@ static bool vtime_before(const struct task_struct *a, const struct task_struct *
 	return (s64)(a->scx.dsq_vtime - b->scx.dsq_vtime) < 0;
 }
 
-/* A CPU that looks for work takes the task: nobody who could go there was before it. */
+/* A CPU that looks for work takes the task: nobody who could go there was before it. On one that leaves none can. */
 static void check_taken(struct sim_oracles *o, const struct oracle_task *t, s32 cpu)
 {
 	const struct native_dsq *q = native_dsq(t->dsq);
 	const struct task_struct *first = q ? q->first : NULL;
 
-	if (first && q->root && native.cpus[cpu].choosing && native_allowed(first, cpu) &&
-	    vtime_before(first, t->p))
+	if (first && q->root && native.cpus[cpu].choosing && native.cpus[cpu].active &&
+	    native_allowed(first, cpu) && vtime_before(first, t->p))
 		oracle_fail(o, "queue-order", t, cpu,
 			    "taken with virtual time %llu while task %d was queued with %llu",
 			    t->p->scx.dsq_vtime, first->pid, first->scx.dsq_vtime);

@@ -17,9 +17,19 @@ static u64 longest_slice_ns(const struct sim_oracles *o)
 	return peak_of(&o->slice) + native.tick_ns;
 }
 
+/* Whatever the scheduler thinks of them. */
+static bool has_active_cpu(u32 domain)
+{
+	for (u32 cpu = 0; cpu < native.nr_cpu_ids; cpu++)
+		if (domain_of_cpu((s32)cpu) == domain && native.cpus[cpu].active)
+			return true;
+	return false;
+}
+
 static bool is_unattended(u32 domain)
 {
-	return attend_fails(domain_at(domain), native_config(), native.now_ns);
+	return attend_fails(domain_at(domain), native_config(), native.now_ns) ||
+	       !has_active_cpu(domain);
 }
 
 static u64 bound_ns(const struct sim_oracles *o)
@@ -69,8 +79,8 @@ void oracle_serve_sweep(struct sim_oracles *o)
 	u64 bound = o->nr_waiting ? bound_ns(o) : 0;
 
 	for (u32 d = 0; d < shared.nr_domains && !o->oracle; d++)
-		if (o->domains[d].nr_waiting && is_unattended(d) &&
-		    native.now_ns - o->domains[d].served_at > bound)
+		if (o->domains[d].nr_waiting && native.now_ns - o->domains[d].served_at > bound &&
+		    is_unattended(d))
 			check_queue(o, d);
 }
 

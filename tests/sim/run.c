@@ -121,7 +121,7 @@ static bool has_hotplug(const struct sim_script *s)
 	return false;
 }
 
-/* Grace periods take time where somebody waits for them. */
+/* Grace periods take time where somebody waits for them. Kernels are not one in what they ask meanwhile. */
 static int start(struct running *r)
 {
 	int err = native_attach(r->run->scheduler->ops);
@@ -129,6 +129,7 @@ static int start(struct running *r)
 	if (err < 0)
 		return fail(r, err, "the scheduler does not attach");
 	r->attached = true;
+	native.asks_leaving = r->run->seed % 2;
 	if (has_hotplug(r->run->script))
 		native_grace_begin();
 	if (r->daemon)

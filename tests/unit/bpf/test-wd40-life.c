@@ -393,6 +393,37 @@ static void who_cannot_dispatch_attends_to_nothing(void **state)
 	assert_true(c->online);
 }
 
+/* It is idle, so whoever has a task for an idle CPU wakes it. */
+static void wake_who_leaves(void *userdata)
+{
+	for (s32 cpu = 0; cpu < 8; cpu++)
+		if (native.cpus[cpu].leaving)
+			scx_bpf_kick_cpu(cpu, KICK_IDLE);
+	native_at(native.now_ns + 8 * MSEC, wake_who_leaves, NULL);
+}
+
+/* Kernels ask a CPU whether it has work, though it may take nobody any more, for as long as a grace period lasts. */
+static void who_may_take_nobody_attends_to_nothing(void **state)
+{
+	native.asks_leaving = true;
+	crowd_all_cpus();
+	for (u32 i = 0; i < nr_actors; i++)
+		native_set_affinity(actors[i], i % 2 ? 1 : 6, i % 2 ? 7 : 2);
+	native_run(100 * MSEC);
+	for (u32 i = 0; i < nr_actors; i++)
+		native_set_affinity(actors[i], 1, 7);
+	native_set_online(7, false);
+	native_run(HOTPLUG_MAX_NS);
+	native_set_affinity(native.grace, 0, 1);
+	native_occupy(0, NATIVE_RT, 10 * SEC_NS);
+	native_set_online(6, false);
+	wake_who_leaves(NULL);
+	forget();
+	native_run(SEC_NS);
+	assert_true(native.cpus[6].leaving);
+	assert_true(longest_wait_of_all() < SEC_NS / 2);
+}
+
 /* Nobody computes: who is queued there wakes an idle CPU, wherever that is. */
 static void queues_that_nobody_attends_to_wake_somebody(void **state)
 {
@@ -446,6 +477,7 @@ int main(void)
 		TEST(a_cpu_that_leaves_says_so_at_once),
 		TEST(queues_that_nobody_attends_to_are_served),
 		TEST(who_cannot_dispatch_attends_to_nothing),
+		TEST(who_may_take_nobody_attends_to_nothing),
 		TEST(queues_that_nobody_attends_to_wake_somebody),
 	};
 

@@ -175,6 +175,30 @@ static void a_grace_period_comes_before_the_call(void **state)
 	assert_int_equal(last_event(NATIVE_EVENT_ONLINE)->cpu, 1);
 }
 
+/* Kernels that ask all the same. */
+static void who_leaves_may_be_asked_but_takes_nobody(void **state)
+{
+	struct native_cpu *c;
+	struct task_struct *p;
+
+	rec_start(1, 2, 1);
+	c = &native.cpus[1];
+	native.asks_leaving = true;
+	native_grace_begin();
+	native_run(MSEC);
+	native_occupy(0, NATIVE_RT, SEC_NS);
+	native_set_online(1, false);
+	p = rec_task(0);
+	native_wake(p, 0);
+	native_run(10 * MSEC);
+	scx_bpf_kick_cpu(1, KICK_IDLE);
+	native_run(10 * MSEC);
+	assert_true(c->leaving);
+	assert_true(c->dispatched_at > 10 * MSEC);
+	assert_int_equal(p->native.ran, 0);
+	assert_true(native_is_idle(1));
+}
+
 /* It does not end while the thread that ends it has no CPU. */
 static void no_grace_period_passes_while_its_thread_waits(void **state)
 {
@@ -218,6 +242,7 @@ int main(void)
 		TEST(who_must_not_migrate_is_let_go),
 		TEST(who_must_not_migrate_is_let_go_asleep_too),
 		TEST(a_grace_period_comes_before_the_call),
+		TEST(who_leaves_may_be_asked_but_takes_nobody),
 		TEST(no_grace_period_passes_while_its_thread_waits),
 		TEST(hotplugs_wait_for_each_other),
 	};
