@@ -4,12 +4,17 @@
 # No CPU may take longer to go or come, even in an emulated guest.
 HOTPLUG_LIMIT_MS=5000
 
+# When the hotplug under way began, in microseconds; 0: there is none.
+HOTPLUG_SINCE=/run/hotplug-since
+
 all_cpus() { echo "0-$(($(nproc --all) - 1))"; }
 
 # Sets a CPU online (1) or offline (0); how long that took is in $TOOK_MS.
 set_cpu_online() {
 	local begin=${EPOCHREALTIME/./}
+	echo "$begin" >$HOTPLUG_SINCE
 	echo "$2" >"/sys/devices/system/cpu/cpu$1/online" || return
+	echo 0 >$HOTPLUG_SINCE
 	TOOK_MS=$(((${EPOCHREALTIME/./} - begin) / 1000))
 }
 
@@ -43,9 +48,31 @@ confine_a_hog() {
 	taskset -pc "0-$last" "$pid" >/dev/null
 }
 
+# Dumps the scheduler while a hotplug takes long, once: afterwards nobody can tell who waited for what. To be run as a
+# real-time process, which nobody has to serve.
+dump_slow_hotplug() {
+	local since
+	until read -r since <$HOTPLUG_SINCE && ((since && ${EPOCHREALTIME/./} - since > HOTPLUG_LIMIT_MS * 500)); do sleep 0.2; done
+	echo 1 >/sys/kernel/tracing/events/sched_ext/sched_ext_dump/enable
+	echo D >/proc/sysrq-trigger
+	sed -n 's/.*sched_ext_dump: / | /p' /sys/kernel/tracing/trace
+}
+
 # hotplug_storm SEED COUNT: CPUs at random, but the first, go and come as fast as the kernel can, beside hogs
 # that are confined at random.
 hotplug_storm() {
+	local watcher status=0
+	echo 0 >$HOTPLUG_SINCE
+	HOTPLUG_LIMIT_MS=$HOTPLUG_LIMIT_MS HOTPLUG_SINCE=$HOTPLUG_SINCE \
+		chrt -f 50 bash -c "$(declare -f dump_slow_hotplug); dump_slow_hotplug" &
+	watcher=$!
+	set_cpus_at_random "$@" || status=$?
+	kill "$watcher" 2>/dev/null || : # it has ended
+	wait "$watcher" 2>/dev/null || :
+	return "$status"
+}
+
+set_cpus_at_random() {
 	local nr=$(($(nproc --all) - 1)) longest=0 sum=0 left cpu
 	local -a online
 	RANDOM=$1
