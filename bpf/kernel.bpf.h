@@ -43,6 +43,10 @@ struct mempolicy {
 	nodemask_t nodes;
 };
 
+struct rq {
+	unsigned int ttwu_pending;
+};
+
 struct sched_ext_entity {
 	u32 flags;
 	u32 weight;
@@ -272,19 +276,26 @@ extern const int __preempt_count __ksym __weak;
 /* Of each CPU; there since interrupts that are switched off are counted (bpf/interrupt.h). */
 extern const int local_interrupt_disable_state __ksym __weak;
 
+extern const struct rq runqueues __ksym __weak;
+
 /*
- * Does this run in an interrupt, not on behalf of the current task? False where the kernel does not show
- * its count, which is not per CPU on every architecture.
+ * Is an event the cause of what happens here, rather than the current task? It is so in an interrupt, but in that
+ * by which another CPU hands its wakeups over to this one (sched_ttwu_pending): their causes are unknown here.
+ * False where the kernel does not show its count, which is not per CPU on every architecture.
  */
-static __always_inline bool kernel_in_interrupt(void)
+static __always_inline bool kernel_in_event(void)
 {
 	bool counts_disabling = bpf_ksym_exists(&local_interrupt_disable_state);
+	const struct rq *rq;
 	const int *count;
 
-	if (!bpf_ksym_exists(&__preempt_count))
+	if (!bpf_ksym_exists(&__preempt_count) || !bpf_ksym_exists(&runqueues))
 		return false;
 	count = bpf_this_cpu_ptr(&__preempt_count);
-	return *count & interrupt_bits(counts_disabling);
+	if (!(*count & interrupt_bits(counts_disabling)))
+		return false;
+	rq = bpf_this_cpu_ptr(&runqueues);
+	return !rq->ttwu_pending;
 }
 
 static __always_inline void kernel_set_slice(struct task_struct *p, u64 slice_ns)

@@ -51,8 +51,7 @@ bool preempt_claim(struct task_struct *p __arg_trusted,
 	struct wd40_cpu __arena *c = cpu_record(cpu);
 	struct wd40_domain __arena *dom = domain_at(t->domain);
 
-	if (!c || !dom || !(t->flags & WD40_TASK_PROMPT) || !is_wanted(config) ||
-	    c->domain != t->domain)
+	if (!c || !dom || !t->prompt || !is_wanted(config) || c->domain != t->domain)
 		return false;
 	if (now < c->yields_at || !preempt_is_owed(dom, t->deadline) || !is_there(c, cpu, now) ||
 	    is_preceded(t->domain, cpu, t->deadline, config) || !spend(c, now))
@@ -78,7 +77,7 @@ static bool is_prompt(struct task_struct *p)
 {
 	struct wd40_task __arena *t = task_of(p);
 
-	return t && t->flags & WD40_TASK_PROMPT;
+	return t && t->prompt;
 }
 
 bool preempt_at_tick(s32 cpu, const struct wd40_config __arena *config __arg_arena, u64 now)

@@ -3,11 +3,12 @@
  * Preemption: who needs little gets a CPU at once, who computes keeps it else.
  *
  * A wakeup is *prompt* when an event is its cause: an interrupt (a timer, a device) woke the task, or a task
- * did that is prompt itself and has not run for longer than PREEMPT_CHAIN_NS since. Tasks that feed each other,
+ * did that is prompt itself, while all who were woken one by the other since that event have not run for longer
+ * than PREEMPT_CHAIN_NS together: what is left is handed on with the wakeup. Tasks that feed each other,
  * as in messaging, wake each other on their own time and are not prompt: there a switch for each message would
  * help nobody, since the receiver runs out of messages at once and the sender has lost its cache. Nor is a
- * new task, whoever its parent is. The cause is known on the CPU of the waker alone, so wakeups must not be
- * handed to the CPU of the woken (SCX_OPS_ALLOW_QUEUED_WAKEUP), where each would be an interrupt's.
+ * new task, whoever its parent is. Nor a wakeup of which the CPU of the woken is told by another
+ * (SCX_OPS_ALLOW_QUEUED_WAKEUP), unless select_cpu was called on that: the cause is known there alone.
  *
  * A prompt task that finds no idle CPU takes its CPU from the task that runs there when
  *
@@ -33,6 +34,7 @@
 #include "bpf/policy.bpf.h"
 
 #define PREEMPT_CHAIN_NS    1000000ull
+#define PREEMPT_UNIT_NS     4000ull
 #define PREEMPT_INTERVAL_NS 250000ull
 #define PREEMPT_BURST       8
 #define PREEMPT_TICKS_NS    12000000ull /* beyond one tick at 100 Hz */
@@ -41,12 +43,13 @@
 static __always_inline void preempt_judge(struct task_struct *p, struct wd40_task __arena *t,
 					  const struct wd40_cpu __arena *here, u64 now, bool is_new)
 {
-	bool prompt = kernel_in_interrupt() || (here && now < here->prompt_until);
+	u64 left_ns = here && now < here->prompt_until ? here->prompt_until - now : 0;
 
-	if (prompt && !is_new && p->policy != SCHED_BATCH && p->policy != SCHED_IDLE)
-		t->flags |= WD40_TASK_PROMPT;
-	else
-		t->flags &= ~WD40_TASK_PROMPT;
+	if (kernel_in_event())
+		left_ns = PREEMPT_CHAIN_NS;
+	if (is_new || p->policy == SCHED_BATCH || p->policy == SCHED_IDLE)
+		left_ns = 0;
+	t->prompt = left_ns / PREEMPT_UNIT_NS;
 }
 
 /* Does a deadline of the domain's queue, or about to be in it, belong to a task that is owed service? */
@@ -67,10 +70,8 @@ bool preempt_at_tick(s32 cpu, const struct wd40_config __arena *config __arg_are
 static __always_inline void preempt_begin_run(struct wd40_cpu __arena *c,
 					      const struct wd40_task __arena *t, u64 now)
 {
-	bool prompt = t->flags & WD40_TASK_PROMPT;
-
-	WRITE_ONCE(c->prompt_until, prompt ? now + PREEMPT_CHAIN_NS : 0);
-	WRITE_ONCE(c->yields_at, now + (prompt ? PREEMPT_CHAIN_NS : 0));
+	WRITE_ONCE(c->prompt_until, t->prompt ? now + t->prompt * PREEMPT_UNIT_NS : 0);
+	WRITE_ONCE(c->yields_at, now + (t->prompt ? PREEMPT_CHAIN_NS : 0));
 	WRITE_ONCE(c->ticked_at, now);
 }
 

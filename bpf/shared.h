@@ -314,7 +314,6 @@ enum wd40_task_flags {
 	WD40_TASK_ONE_CPU = 1 << 5, /* its affinity has one CPU */
 	WD40_TASK_NO_MIGRATION = 1
 				 << 6, /* it has switched migration off for now: not to be moved */
-	WD40_TASK_PROMPT = 1 << 7,     /* an event woke it: bpf/preempt.bpf.h */
 };
 
 /*
@@ -329,7 +328,8 @@ struct wd40_task {
 	u32 domain;
 	u16 weight; /* 1 .. WD40_MAX_WEIGHT */
 	u16 nr_allowed_domains;
-	u16 flags;
+	u8 flags;
+	u8 prompt; /* an event woke it: what is left of it, in PREEMPT_UNIT_NS (bpf/preempt.bpf.h) */
 	u16 hotplugs;       /* lowest bits of shared.hotplugs, when allowed_domains was looked up */
 	u32 runnable_since; /* in units of struct wd40_waits; 0 when it runs or sleeps */
 

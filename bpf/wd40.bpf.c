@@ -180,7 +180,7 @@ static void judge_enqueued(struct task_struct *p, struct wd40_task __arena *t, u
 			   u64 enq_flags)
 {
 	if (!(enq_flags & ENQ_WAKEUP))
-		t->flags &= ~WD40_TASK_PROMPT;
+		t->prompt = 0;
 	else if (!(enq_flags & ENQ_SELECTED))
 		preempt_judge(p, t, cpu_here(), now, false);
 }

@@ -63,7 +63,8 @@ static int on_event(void *userdata, void *data, size_t size)
 /* Flags by their names in the running kernel: numbers may differ, and unknown ones are refused. */
 static uint64_t ops_flags(bool partial)
 {
-	uint64_t flags = sched_bpf_kernel_enum("scx_ops_flags", "SCX_OPS_KEEP_BUILTIN_IDLE");
+	uint64_t flags = sched_bpf_kernel_enum("scx_ops_flags", "SCX_OPS_KEEP_BUILTIN_IDLE") |
+			 sched_bpf_kernel_enum("scx_ops_flags", "SCX_OPS_ALLOW_QUEUED_WAKEUP");
 
 	if (partial)
 		flags |= sched_bpf_kernel_enum("scx_ops_flags", "SCX_OPS_SWITCH_PARTIAL");

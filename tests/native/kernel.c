@@ -39,7 +39,7 @@ void native_check_cpu(s32 cpu, const char *kfunc)
 		native_die("%s of CPU %d", kfunc, cpu);
 }
 
-bool kernel_in_interrupt(void)
+bool kernel_in_event(void)
 {
 	native_enter(__func__);
 	return native.in_interrupt;

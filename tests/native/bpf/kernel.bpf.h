@@ -304,7 +304,7 @@ void kernel_insert_vtime(struct task_struct *p, u64 dsq, u64 slice_ns, u64 vtime
 bool kernel_move_to_local(u64 dsq);
 void kernel_set_slice(struct task_struct *p, u64 slice_ns);
 u64 kernel_now(void);
-bool kernel_in_interrupt(void);
+bool kernel_in_event(void);
 
 static __always_inline u64 kernel_ran_ns(const struct task_struct *p)
 {

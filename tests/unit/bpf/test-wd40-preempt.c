@@ -166,6 +166,24 @@ static void an_event_is_forgotten(void **state)
 	assert_runs(waker);
 }
 
+/* Else one event would make all messages from then on prompt. */
+static void an_event_is_handed_on_for_so_long_in_all(void **state)
+{
+	struct task_struct *chain[6];
+
+	begin_with_hog(false);
+	for (int i = 0; i < 6; i++)
+		chain[i] = asleep(300000);
+	wake_by_interrupt(chain[0]);
+	for (int i = 1; i < 6; i++) {
+		native_run(200000);
+		wake_by(chain[i - 1], chain[i]);
+		assert_int_equal(context(chain[i])->prompt,
+				 (PREEMPT_CHAIN_NS - i * 200000) / PREEMPT_UNIT_NS);
+		native_run(100000);
+	}
+}
+
 /* Many events at once, each of which wakes somebody for very short, are no reason to switch for ever. */
 static void a_storm_is_cut_short(void **state)
 {
@@ -365,9 +383,9 @@ static void a_new_task_is_not_prompt(void **state)
 	child = actor(100);
 	native.cpu = parent->native.cpu;
 	native.current = parent;
-	assert_true(context(parent)->flags & WD40_TASK_PROMPT);
+	assert_true(context(parent)->prompt);
 	assert_int_equal(native_fork(parent, child), 0);
-	assert_false(context(child)->flags & WD40_TASK_PROMPT);
+	assert_false(context(child)->prompt);
 }
 
 static void where_nobody_sees_who_is_first_nobody_is_passed(void **state)
@@ -423,6 +441,7 @@ int main(void)
 		TEST(equal_hogs_keep_their_slices),
 		TEST(an_event_is_handed_on),
 		TEST(an_event_is_forgotten),
+		TEST(an_event_is_handed_on_for_so_long_in_all),
 		TEST(a_storm_is_cut_short),
 		TEST(who_is_not_owed_waits),
 		TEST(an_idle_priority_is_not_prompt),
