@@ -49,7 +49,7 @@ static __always_inline void cpu_begin_stint(struct wd40_cpu __arena *c, u64 now)
 	c->looked_again = false;
 	c->asked = false;
 	c->attends = false;
-	c->passed_on = false;
+	c->in_vain = false;
 	cpu_set_idle(c, false, now);
 }
 

@@ -5,42 +5,56 @@
 #include "bpf/placement.bpf.h"
 #include "bpf/steal.bpf.h"
 
-static s32 claim(struct task_struct *p, u32 domain, struct policy policy)
+/* A function of its own for the verifier, which follows it once. */
+__attribute__((noinline)) s32 helper_claim(struct task_struct *p __arg_trusted, u32 domain,
+					   const struct wd40_config __arena *config __arg_arena,
+					   const struct wd40_tune __arena *tune __arg_arena)
 {
+	struct policy policy = { .config = config, .tune = tune };
+	struct wd40_domain __arena *dom = domain_at(domain);
 	u32 why = 0;
 	s32 cpu = placement_claim_helper(p, domain, policy, &why);
-	struct wd40_domain __arena *dom = domain_at(domain);
 
-	if (cpu < 0 && dom && attend_fails(dom, policy.config, kernel_now()))
+	if (cpu < 0 && dom && attend_fails(dom, config, kernel_now()))
 		cpu = placement_claim_anywhere(p, domain, &why);
 	if (cpu >= 0)
 		count(why);
 	return cpu;
 }
 
+/* False: it came to a queue lately and could take nobody, so it may not now. */
+static bool call(s32 cpu, u32 domain)
+{
+	struct wd40_cpu __arena *c = cpu_record(cpu);
+
+	if (c)
+		WRITE_ONCE(c->called_to, domain);
+	scx_bpf_kick_cpu(cpu, KICK_IDLE);
+	return !c || !READ_ONCE(c->in_vain);
+}
+
 bool helper_wake(struct task_struct *p __arg_trusted, u32 domain,
 		 const struct wd40_config __arena *config __arg_arena,
 		 const struct wd40_tune __arena *tune __arg_arena)
 {
-	struct policy policy = { .config = config, .tune = tune };
-	struct wd40_cpu __arena *c;
 	s32 cpu;
 
 	if (!cpu_may_kick())
 		return false;
-	cpu = claim(p, domain, policy);
+	cpu = helper_claim(p, domain, config, tune);
 	if (cpu < 0)
 		return false;
-	c = cpu_record(cpu);
-	if (c)
-		WRITE_ONCE(c->called_to, domain);
-	scx_bpf_kick_cpu(cpu, KICK_IDLE);
+	if (call(cpu, domain))
+		return true;
+	cpu = helper_claim(p, domain, config, tune);
+	if (cpu >= 0)
+		call(cpu, domain);
 	return true;
 }
 
 __hidden s32 helper_claim_unkicked(struct task_struct *p, u32 domain, struct policy policy)
 {
-	return cpu_may_kick() ? -ENOENT : claim(p, domain, policy);
+	return cpu_may_kick() ? -ENOENT : helper_claim(p, domain, policy.config, policy.tune);
 }
 
 /* Wakes CPUs, at most so many, for the tasks at the head of a domain's queue. Returns how many. */
@@ -79,11 +93,11 @@ __hidden void helper_pass_on(struct wd40_cpu __arena *c, struct policy policy)
 	u32 called_to = c->called_to;
 
 	c->called_to = WD40_NO_DOMAIN;
-	if (called_to == WD40_NO_DOMAIN || c->passed_on)
+	if (called_to == WD40_NO_DOMAIN || c->in_vain ||
+	    !steal_is_due(c->domain, called_to, policy.config))
 		return;
-	c->passed_on = true;
-	if (steal_is_due(c->domain, called_to, policy.config))
-		call_helpers(called_to, 1, policy);
+	WRITE_ONCE(c->in_vain, true);
+	call_helpers(called_to, 1, policy);
 }
 
 __hidden void helper_wake_for_queue(u32 domain, struct policy policy)

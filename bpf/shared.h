@@ -238,7 +238,7 @@ struct wd40_cpu {
 	u32 asked;     /* dispatch was called since it became idle or busy, or began a stint */
 	u64 patrol_at; /* not before that it looks after queues that nobody attends to */
 	u32 patrol;    /* so many domains behind its own it will look next */
-	u32 passed_on; /* it came in vain since it last ran a task, and another CPU was woken */
+	u32 in_vain; /* it was called and could take nobody since it last ran a task: bpf/helper.bpf.h */
 	u32 gave_turn; /* its last dispatch served another domain's queue, so the next is its own's */
 	u32 attends; /* dispatch served its queue since it came, or last ran a task or was idle no more */
 	u64 counters[WD40_NR_COUNTERS];
