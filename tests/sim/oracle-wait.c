@@ -11,11 +11,11 @@
  *	      to be noticed, ends its slice
  *
  * By deadline, where all tasks of the domain may run on all of its CPUs: a task is queued with a
- * deadline at most 3 * slice * 100 / w after the domain's time (its lag when it came, and the
- * request; "lead" checks it). Beside a lighter task, of weight l, it may lead the time by more: it goes
- * first until its deadline is behind that task's, and then ran for a slice,
+ * deadline at most 3 * slice * 100 / w after the domain's time (its lag when it came, a slice, and the
+ * request; "lead" checks it). Beside another, of weight l, which was queued so, it may lead the time by more: it
+ * goes first until its deadline is behind that task's, and then ran for a slice,
  *
- *	lag = 3 * slice * 100 / w, or 3 * slice * 100 / l + slice * 100 / w
+ *	lag = 3 * slice * 100 / min(l, w) + slice * 100 / w
  *
  * Others are queued at most a slice before the domain's time. Once that has come so far that the latter
  * is after the former nobody passes the task any more, and then everybody before it goes once.
@@ -75,7 +75,7 @@ static u64 lag_of(const struct oracle_domain *d, u64 slice, const struct oracle_
 	u64 own = slice * WD40_BASE_WEIGHT / t->weight;
 
 	if (!d->lightest || d->lightest >= t->weight)
-		return LAG_SLICES * own;
+		return (LAG_SLICES + 1) * own;
 	return LAG_SLICES * slice * WD40_BASE_WEIGHT / d->lightest + own;
 }
 
