@@ -49,7 +49,8 @@ __hidden void helper_look_around(s32 cpu, u32 domain, struct policy policy);
 /*
  * For CPU c, which was woken and found nothing that it may run: another one is woken if tasks are left where it
  * was called to. Who it was woken for may have gone to a CPU that was woken for one of them. Only once until it
- * runs again, so this ends, whatever keeps them.
+ * runs again, so this ends, whatever keeps them. Till then, who calls it calls another CPU, too: one that the
+ * kernel has made inactive is idle and may take nobody.
  */
 __hidden void helper_pass_on(struct wd40_cpu __arena *c, struct policy policy);
 
