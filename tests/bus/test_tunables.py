@@ -118,7 +118,7 @@ class Tunables(Case):
         self.assertEqual(shown, {
             "SliceUnderutilUSec": "20003", "SliceOverutilUSec": "1003", "GreedyThreshold": "4",
             "GreedyThresholdXNuma": "3", "PerfLevel": "3", "KthreadsLocal": "true",
-            "FifoSched": "true", "WakeupPreemption": "false", "DirectGreedyNuma": "true",
+            "FifoSched": "true", "WakeupPreemption": "true", "DirectGreedyNuma": "true",
             "MempolicyAffinity": "true"})
 
     def test_half_life_reaches_the_arena(self):
