@@ -58,7 +58,7 @@ const struct tunable tunables[NR_TUNABLES] = {
 		"run tasks in the order they came, not by deadline" },
 	[TUNABLE_WAKEUP_PREEMPTION] = {
 		"wakeup-preemption", NULL, 0, "WakeupPreemption",
-		TUNABLE_BOOL, UNIT_NONE, "yes", 0, 1, APPLIED_LIVE,
+		TUNABLE_BOOL, UNIT_NONE, "no", 0, 1, APPLIED_LIVE,
 		"whom an event wakes takes the CPU of a task that computes" },
 	[TUNABLE_DIRECT_GREEDY_UNDER] = {
 		"direct-greedy-under", NULL, 'D', "DirectGreedyUnderPercent",

@@ -45,15 +45,15 @@ VARIANTS = {
     "kernel-threads": ["--set", "kthreads-local=yes", "--set", "balanced-kworkers=yes",
                        "--set", "mempolicy-affinity=yes"],
     "small-domains": ["--set", "cache-level=1"],
-    "no-preemption": ["--set", "wakeup-preemption=no"],
-    "ticks": ["--tick", "4ms"],
+    "preemption": ["--tick", "4ms", "--set", "wakeup-preemption=yes"],
     "re-tuned": ["--at", "20ms", "set:fifo-sched=yes", "--at", "60ms", "set:greedy-threshold=0",
                  "--at", "90ms", "set:fifo-sched=no,slice-us-overutil=400,slice-us-underutil=5000",
                  "--at", "120ms", "set:greedy-threshold=4,greedy-threshold-x-numa=8,load-half-life=0.1"],
     "hotplug": ["--at", "30ms", "offline:1,3,5", "--at", "70ms", "online:3", "--at", "100ms", "offline:2,6",
                 "--at", "140ms", "online:1-7"],
     "occupied": ["--at", "10ms", "occupy:0-2:rt:30ms", "--at", "50ms", "occupy:1,4-6:irq:7ms",
-                 "--at", "80ms", "frequency:0-1:300", "--at", "100ms", "occupy:0:rt:40ms"],
+                 "--at", "80ms", "frequency:0-1:300", "--at", "100ms", "occupy:0:rt:40ms",
+                 "--set", "wakeup-preemption=yes"],
 }
 VARIANTS_OF_A_PAIR = 4
 

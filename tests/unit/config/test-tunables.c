@@ -35,7 +35,7 @@ static void test_rows_are_as_designed(void **state)
 		{ "kthreads-local", 'k', "KthreadsLocal", "b", "no", "yes or no", true },
 		{ "balanced-kworkers", 'b', "BalancedKworkers", "b", "no", "yes or no", true },
 		{ "fifo-sched", 'f', "FifoSched", "b", "no", "yes or no", true },
-		{ "wakeup-preemption", 0, "WakeupPreemption", "b", "yes", "yes or no", true },
+		{ "wakeup-preemption", 0, "WakeupPreemption", "b", "no", "yes or no", true },
 		{ "direct-greedy-under", 'D', "DirectGreedyUnderPercent", "d", "90", "0 to 100 %",
 		  true },
 		{ "kick-greedy-under", 'K', "KickGreedyUnderPercent", "d", "100", "0 to 100 %",
