@@ -279,6 +279,14 @@ class Attacks(Case):
 
 
 class Attackers(unittest.TestCase):
+    @staticmethod
+    def has_ended(status):
+        """It may do so between open and read."""
+        try:
+            return "State:\tZ" in status.read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+
     def test_end_with_the_test(self):
         """Also when it is killed, and they are another user's."""
         starter = f"""
@@ -296,7 +304,7 @@ sys.stdin.read()
             attacker = pathlib.Path(f"/proc/{int(process.stdout.readline())}/status")
             wait_until("the attacker", lambda: "sleep" in attacker.read_text())
             process.kill()
-        wait_until("the attacker's end", lambda: not attacker.exists() or "State:\tZ" in attacker.read_text())
+        wait_until("the attacker's end", lambda: self.has_ended(attacker))
 
 
 def add_test(name):
